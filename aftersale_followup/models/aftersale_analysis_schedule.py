@@ -1,0 +1,140 @@
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .aftersale_analysis import MAX_ERRORS
+
+ISSUE_HOUR = 8.0
+# How many periods of a kind are made up for after a standstill.
+CATCH_UP = 12
+
+
+class AftersaleAnalysis(models.Model):
+    """When analyses are due."""
+
+    _inherit = "aftersale.analysis"
+
+    @api.model
+    def _period_around(self, period, date):
+        """First and last day of the week, month or quarter a day belongs to."""
+        if period == "week":
+            start = date - timedelta(days=date.weekday())
+            return start, start + timedelta(days=6)
+        months = 3 if period == "quarter" else 1
+        start = date.replace(day=1, month=(date.month - 1) // months * months + 1)
+        return start, start + relativedelta(months=months, days=-1)
+
+    @api.model
+    def _cron_issue(self):
+        """Issue the monthly and weekly analyses that are due and not yet issued, oldest first.
+
+        Due is the first working day after the period, 8 o'clock in the company. A standstill loses none: everything
+        ended and not issued is due, as far back as the first feedback, but no more than twelve periods of a kind.
+        """
+        commit_progress = self.env["ir.cron"]._commit_progress
+        due = self._get_due()
+        commit_progress(remaining=len(due))
+        for company, period, date_from, date_to in due:
+            Analysis = self.with_company(company).with_context(allowed_company_ids=company.ids)
+            key = {"company_id": company.id, "team_id": False, "period": period, "date_from": date_from, "version": 1}
+            draft = Analysis.search([(field, "=", value) for field, value in key.items()], order="id", limit=1)
+            if not draft:
+                draft = Analysis.create({**key, "date_to": date_to})
+            draft._issue()
+            if not commit_progress(1):
+                break
+
+    @api.model
+    def _get_due(self):
+        """(company, period, first day, last day) of all that is due, oldest first."""
+        first_seen = self._get_first_activity()
+        companies = self.env["res.company"].sudo().browse(first_seen)
+        settled = {
+            (analysis.company_id.id, analysis.period, analysis.date_from)
+            for analysis in self.search(
+                [
+                    ("company_id", "in", companies.ids),
+                    ("team_id", "=", False),
+                    ("version", "=", 1),
+                    "|",
+                    ("state", "=", "issued"),
+                    ("error_count", ">=", MAX_ERRORS),
+                ]
+            )
+        }
+        due = []
+        for company in companies:
+            ended = [
+                (period, date_from, date_to)
+                for period in ("month", "week")
+                for date_from, date_to in self._get_ended_periods(company, period, first_seen[company.id])
+                if (company.id, period, date_from) not in settled
+            ]
+            active = self._get_active_periods(company, ended)
+            due += [(company, *period) for period in ended if period in active]
+        return sorted(due, key=lambda row: (row[3], row[1], row[0].id))
+
+    @api.model
+    def _get_first_activity(self):
+        """{company id: its first day with valid feedback or a follow-up that was due}."""
+        first = {
+            company.id: company._aftersale_date(moment)
+            for company, moment in self.env["aftersale.feedback"]._read_group(
+                [("is_valid", "=", True)], ["company_id"], ["date:min"]
+            )
+        }
+        for company, date in self.env["aftersale.followup"]._read_group(
+            [("date_planned", "!=", False)], ["company_id"], ["date_planned:min"]
+        ):
+            first[company.id] = min(date, first.get(company.id, date))
+        return first
+
+    @api.model
+    def _get_ended_periods(self, company, period, first_day):
+        """Periods whose report is due by now, newest first, back to the first day or the limit of catching up."""
+        now = fields.Datetime.now()
+        date_from, date_to = self._period_around(period, company._aftersale_today())
+        for _number in range(CATCH_UP):
+            date_from, date_to = self._period_around(period, date_from - timedelta(days=1))
+            if date_to < first_day:
+                return
+            if company._aftersale_moment(company._aftersale_add_workdays(date_to, 1), ISSUE_HOUR) <= now:
+                yield date_from, date_to
+
+    @api.model
+    def _get_active_periods(self, company, periods):
+        """Those of the periods in which something happened: nobody needs a report about nothing."""
+        if not periods:
+            return set()
+        values = SQL(", ").join(
+            SQL(
+                "(%s, %s, %s, %s, %s)",
+                number,
+                company._aftersale_moment(date_from),
+                company._aftersale_moment(date_to + timedelta(days=1)),
+                date_from,
+                date_to,
+            )
+            for number, (_period, date_from, date_to) in enumerate(periods)
+        )
+        self.env["aftersale.feedback"].flush_model(["company_id", "date", "is_valid"])
+        self.env["aftersale.followup"].flush_model(["company_id", "date_planned", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT number
+                  FROM (VALUES %(values)s) AS period (number, since, until, date_from, date_to)
+                 WHERE EXISTS (SELECT 1 FROM aftersale_feedback
+                                WHERE company_id = %(company)s AND is_valid AND date >= since AND date < until)
+                    OR EXISTS (SELECT 1 FROM aftersale_followup
+                                WHERE company_id = %(company)s AND state NOT IN ('skipped', 'cancelled')
+                                  AND date_planned BETWEEN date_from AND date_to)
+                """,
+                values=values,
+                company=company.id,
+            )
+        )
+        return {periods[number] for (number,) in rows}

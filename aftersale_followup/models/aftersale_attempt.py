@@ -1,0 +1,30 @@
+from odoo import fields, models
+
+
+class AftersaleAttempt(models.Model):
+    _name = "aftersale.attempt"
+    _description = "Contact Attempt"
+    _order = "date desc, id desc"
+    _rec_name = "date"
+
+    followup_id = fields.Many2one("aftersale.followup", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="followup_id.company_id", store=True, index=True)
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    channel_id = fields.Many2one("aftersale.channel", ondelete="restrict")
+    user_id = fields.Many2one("res.users", "Agent", default=lambda self: self.env.user, ondelete="restrict")
+    outcome = fields.Selection(
+        [
+            ("reached", "Reached"),
+            ("no_answer", "No answer"),
+            ("busy", "Busy"),
+            ("wrong_contact", "Wrong number"),
+            ("call_back", "Call back later"),
+            ("refused", "Refused"),
+            ("sent", "Sent"),
+            ("bounced", "Bounced"),
+            ("contested", "Later answer, not counted"),
+        ],
+        required=True,
+    )
+    note = fields.Text()
+    call_back_date = fields.Datetime("Call Back At")

@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+
+class AftersaleCategory(models.Model):
+    _name = "aftersale.category"
+    _description = "Problem Category"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, help="Technical code that reports and imports refer to.")
+    sequence = fields.Integer(default=10)
+    color = fields.Integer()
+    tag_ids = fields.One2many("aftersale.tag", "category_id", string="Tags")
+
+    _code_unique = models.UniqueIndex("(code)", "Two categories cannot share one code.")

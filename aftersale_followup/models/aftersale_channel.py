@@ -1,0 +1,39 @@
+from odoo import fields, models
+
+
+class AftersaleChannel(models.Model):
+    _name = "aftersale.channel"
+    _description = "Follow-up Channel"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, help="Technical code: phone, email, sms, online, im, visit, paper, inbound.")
+    sequence = fields.Integer(default=10, help="When a customer has no preference, lower numbers are tried first.")
+    is_automatic = fields.Boolean(
+        "Sent Automatically", help="The system sends the invitation itself; the other channels are an agent's to-do."
+    )
+
+    _code_unique = models.UniqueIndex("(code)", "Two channels cannot share one code.")
+
+    def _is_possible(self, partner):
+        """Return whether ``partner`` can be reached through this channel now.
+
+        The blacklists of Odoo stop e-mail and SMS; a person who "cannot answer online" is called, visited or gets
+        the paper form.
+        """
+        self.ensure_one()
+        if partner.aftersale_offline and self.code not in ("phone", "visit", "paper"):
+            return False
+        if self.code == "email":
+            return bool(partner.email_normalized) and not partner.is_blacklisted
+        if self.code == "phone":
+            return bool(partner.phone_sanitized or partner.phone) and not partner.phone_sanitized_blacklisted
+        if self.code == "sms":
+            return bool(partner.phone_sanitized) and not partner.phone_sanitized_blacklisted
+        if self.code == "online":
+            return self.env["aftersale.channel"]._by_code("email")._is_possible(partner)
+        return self.code in ("im", "visit", "paper")
+
+    def _by_code(self, code):
+        """Return the channel with ``code`` (empty when it was deleted)."""
+        return self.sudo().search([("code", "=", code)], limit=1)

@@ -1,0 +1,324 @@
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command, Domain
+
+# What the customer said never changes: a correction is a second record that names the first.
+FROZEN_FIELDS = {"followup_id", "score", "score_raw", "score_max", "nps", "resolved", "detail", "suggestion", "source"}
+
+
+class AftersaleFeedback(models.Model):
+    _name = "aftersale.feedback"
+    _description = "Customer Feedback"
+    _order = "date desc, id desc"
+
+    name = fields.Char(compute="_compute_name")
+    followup_id = fields.Many2one("aftersale.followup", index="btree_not_null", ondelete="restrict", copy=False)
+    partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="restrict")
+    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id", store=True, index=True)
+    contact_name = fields.Char("Contact", help="Who answered.")
+    date = fields.Datetime(required=True, default=fields.Datetime.now, index=True)
+    channel_id = fields.Many2one("aftersale.channel", "Channel", ondelete="restrict", help="How it was answered.")
+    user_id = fields.Many2one("res.users", "Agent", index=True, ondelete="restrict")
+    plan_id = fields.Many2one("aftersale.plan", index="btree_not_null", ondelete="restrict")
+    scenario = fields.Selection(lambda self: self.env["aftersale.plan"]._fields["scenario"].selection)
+    customer_type = fields.Selection([("new", "New"), ("existing", "Existing")])
+    order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null")
+    product_ids = fields.Many2many("product.product", string="Products")
+    team_id = fields.Many2one("crm.team", "Team", index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    # what was said
+    score = fields.Integer("Satisfaction", aggregator="avg", help="1 to 5; 0 = not asked.")
+    score_raw = fields.Integer("Answer as Given", aggregator=None)
+    score_max = fields.Integer("Scale", default=5, aggregator=None)
+    nps = fields.Selection([(str(n), str(n)) for n in range(11)], "Recommendation")
+    resolved = fields.Selection(
+        [("fully", "Fully solved"), ("partly", "Partly solved"), ("no", "Not solved"), ("came_back", "Came back")]
+    )
+    dimension_ids = fields.One2many("aftersale.feedback.dimension", "feedback_id", "Areas")
+    detail = fields.Text("What Happened")
+    suggestion = fields.Text("Suggestion", help="What the customer wishes for.")
+    improvement = fields.Text("Improvement Proposal", help="What staff propose to do.")
+    note = fields.Text("Remark", help="Internal.")
+    # classification
+    category_id = fields.Many2one("aftersale.category", "Category", index=True, ondelete="restrict")
+    tag_ids = fields.Many2many("aftersale.tag", string="Classification", ondelete="restrict")
+    is_tag_confirmed = fields.Boolean(
+        "Classification Confirmed", help="The customer chose the tags, or staff accepted the suggested ones."
+    )
+    priority = fields.Selection([("0", "Normal"), ("1", "High")], default="0", required=True, index=True)
+    is_low_score = fields.Boolean("Low Score")
+    is_recurring = fields.Boolean("Recurring Problem")
+    is_safety = fields.Boolean("Safety Hazard")
+    is_repeat = fields.Boolean("Second Complaint")
+    # trust
+    source = fields.Selection([("customer", "Customer"), ("staff", "Staff on behalf")], required=True, default="staff")
+    evidence = fields.Selection(
+        [("recorded", "Recorded"), ("confirmed", "Confirmed"), ("suspicious", "Suspicious")],
+        required=True,
+        default="recorded",
+    )
+    suspicious_reason = fields.Char()
+    is_valid = fields.Boolean("Counts", compute="_compute_is_valid", store=True, index=True)
+    correction_of_id = fields.Many2one("aftersale.feedback", "Corrects", index="btree_not_null", ondelete="restrict")
+    correction_ids = fields.One2many("aftersale.feedback", "correction_of_id")
+    suggestion_state = fields.Selection(
+        [
+            ("none", "None"),
+            ("new", "To evaluate"),
+            ("accepted", "Accepted"),
+            ("adopted", "Put into practice"),
+            ("rejected", "Not adopted"),
+        ],
+        required=True,
+        default="none",
+    )
+    issue_ids = fields.Many2many("aftersale.issue", "aftersale_issue_feedback_rel", "feedback_id", "issue_id", "Issues")
+    followup_status = fields.Selection(
+        [
+            ("none", "No follow-up needed"),
+            ("new", "New"),
+            ("processing", "In progress"),
+            ("done", "Done"),
+            ("closed", "Closed"),
+            ("cancelled", "Cancelled"),
+        ],
+        "Status",
+        compute="_compute_followup_status",
+    )
+    completion_date = fields.Date("Completion", compute="_compute_followup_status")
+
+    _score_range = models.Constraint("CHECK(score BETWEEN 0 AND 5)", "Satisfaction is scored from 1 to 5.")
+    _followup_once = models.UniqueIndex(
+        "(followup_id) WHERE followup_id IS NOT NULL AND correction_of_id IS NULL",
+        "This follow-up is already answered.",
+    )
+
+    def _compute_name(self):
+        for feedback in self:
+            feedback.name = f"FB/{feedback.id:06d}" if feedback.id else self.env._("New")
+
+    @api.depends("name", "partner_id.name", "score")
+    def _compute_display_name(self):
+        for feedback in self:
+            feedback.display_name = f"{feedback.name} {feedback.partner_id.name or ''}".strip()
+
+    @api.depends("evidence", "correction_ids")
+    def _compute_is_valid(self):
+        """Only the figures wait for the screening: suspicious and corrected answers do not count."""
+        for feedback in self:
+            feedback.is_valid = feedback.evidence != "suspicious" and not feedback.correction_ids
+
+    @api.depends("issue_ids.state", "issue_ids.date_done", "issue_ids.resolution_deadline")
+    def _compute_followup_status(self):
+        """Show the least advanced linked issue; completion is its end, before that the planned date."""
+        order = ["new", "processing", "done", "closed", "cancelled"]
+        for feedback in self:
+            issue = feedback.issue_ids.sorted(lambda i: order.index(i.state))[:1]
+            feedback.followup_status = issue.state or "none"
+            done = issue.date_done and issue.company_id._aftersale_date(issue.date_done)
+            feedback.completion_date = done or issue.resolution_deadline
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """The gate: every answer, whatever its way in, is completed, classified and followed up here."""
+        vals_list = [self._complete_values(vals) for vals in vals_list]
+        feedback = super().create(vals_list)
+        feedback._check_verifier()
+        feedback._finish_followups()
+        feedback._classify()
+        checks = feedback.filtered(lambda f: f.followup_id.issue_id and f.scenario == "resolution_check")
+        for issue, answers in checks.grouped(lambda f: f.followup_id.issue_id).items():
+            for answer in answers:
+                issue._verify(answer)
+        (feedback - checks)._open_issues()
+        return feedback
+
+    def write(self, vals):
+        frozen = FROZEN_FIELDS & vals.keys()
+        if frozen and any(feedback[name] != vals[name] for feedback in self for name in frozen - {"followup_id"}):
+            raise UserError(self.env._("An answer is not changed. Record a correction with its reason instead."))
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_recorded(self):
+        raise UserError(self.env._("What a customer said is kept. Record a correction instead of deleting it."))
+
+    def _complete_values(self, vals):
+        """Return ``vals`` with the snapshot of the follow-up: who, what, under which plan, as it was."""
+        vals = dict(vals)
+        followup = self.env["aftersale.followup"].sudo().browse(vals.get("followup_id"))
+        if followup:
+            snapshot = {
+                "partner_id": followup.partner_id.id,
+                "contact_name": followup.partner_id.name,
+                "channel_id": followup.channel_id.id,
+                "user_id": followup.user_id.id,
+                "plan_id": followup.plan_id.id,
+                "scenario": followup.scenario,
+                "customer_type": followup.customer_type,
+                "order_id": followup.order_id.id,
+                "product_ids": [Command.set(followup.product_ids.ids)],
+                "team_id": followup.team_id.id,
+                "company_id": followup.company_id.id,
+            }
+            vals = snapshot | vals
+        if (vals.get("suggestion") or "").strip():
+            vals.setdefault("suggestion_state", "new")
+        return vals
+
+    def _check_verifier(self):
+        """Refuse a verification recorded by the person who solved the issue."""
+        for feedback in self.filtered(lambda f: f.source == "staff" and f.scenario == "resolution_check"):
+            if feedback.user_id in feedback.followup_id.issue_id.solver_ids:
+                raise ValidationError(
+                    self.env._("%s worked on this issue and cannot verify it. Ask a colleague.", feedback.user_id.name)
+                )
+
+    def _finish_followups(self):
+        for feedback in self.filtered(lambda f: f.followup_id and not f.correction_of_id):
+            feedback.followup_id._set_state("done", date_done=feedback.date)
+
+    def _is_passed(self):
+        """Return whether this answer confirms that the issue is solved.
+
+        Not suspicious, "fully" solved or not asked, and satisfaction of at least 3 or not asked.
+        """
+        self.ensure_one()
+        return (
+            self.evidence != "suspicious"
+            and self.resolved in ("fully", False)
+            and (self.score >= 3 or not self.score)
+        )
+
+    def _single_product(self):
+        """Return the product this feedback is about, or none when it is about several."""
+        self.ensure_one()
+        return self.product_ids if len(self.product_ids) == 1 else self.env["product.product"]
+
+    # ------------------------------------------------------------
+    # Classification and priority
+    # ------------------------------------------------------------
+
+    def _classify(self):
+        """Suggest tags by keywords beside those the customer chose, then set the priority with its reasons."""
+        tags = self.env["aftersale.tag"].search([])
+        for feedback in self:
+            found = tags._match_keywords(f"{feedback.detail or ''}\n{feedback.suggestion or ''}")
+            chosen = feedback.tag_ids
+            if chosen:
+                # The customer's own choice stands; only a safety word is added to it.
+                found = found.filtered("is_safety")
+            first = (chosen.filtered("is_problem") | found.filtered("is_problem") | chosen | found)[:1]
+            feedback.write({"tag_ids": [Command.link(tag.id) for tag in found], "category_id": first.category_id.id})
+        self._prioritise()
+
+    def _prioritise(self):
+        """High priority: low score, safety hazard, recurring problem, second complaint of one customer."""
+        recurring = self._filter_recurring()
+        repeated = self._filter_repeated()
+        for feedback in self:
+            low = 0 < feedback.score <= feedback.company_id.aftersale_low_score
+            safety = any(feedback.tag_ids.mapped("is_safety"))
+            high = low or safety or feedback in recurring or feedback in repeated
+            feedback.write(
+                {
+                    "is_low_score": low,
+                    "is_safety": safety,
+                    "is_recurring": feedback in recurring,
+                    "is_repeat": feedback in repeated,
+                    "priority": "1" if high else "0",
+                }
+            )
+
+    def _get_priority_reasons(self):
+        """Return why the priority is high, in words."""
+        self.ensure_one()
+        names = ("is_low_score", "is_recurring", "is_safety", "is_repeat")
+        return ", ".join(self._fields[name]._description_string(self.env) for name in names if self[name])
+
+    def _filter_recurring(self):
+        """Return the feedback whose problem, same tag and product, came up as often as the setting says (3 in 30 d)."""
+        recurring = self.browse()
+        for company, feedback in self.grouped("company_id").items():
+            since = min(feedback.mapped("date")) - timedelta(days=company.aftersale_recurring_days)
+            domain = (
+                Domain("company_id", "=", company.id)
+                & Domain("date", ">=", since)
+                & Domain("tag_ids", "in", feedback.tag_ids.filtered("is_problem").ids)
+                & Domain("correction_ids", "=", False)
+            )
+            others = self.search(domain) | feedback
+            for one in feedback:
+                start = one.date - timedelta(days=company.aftersale_recurring_days)
+                problems = one.tag_ids.filtered("is_problem")
+                near = others.filtered(lambda o, one=one, start=start: start <= o.date <= one.date)
+                for tag in problems:
+                    same = near.filtered(
+                        lambda o, one=one, tag=tag: tag in o.tag_ids
+                        and (o.product_ids & one.product_ids or not (o.product_ids | one.product_ids))
+                    )
+                    if len(same) >= company.aftersale_recurring_count:
+                        recurring |= one
+        return recurring
+
+    def _filter_repeated(self):
+        """Return the complaints (low score) of customers who complained before within the setting (3 months)."""
+        complaints = self.filtered(lambda f: f.partner_id and 0 < f.score <= f.company_id.aftersale_low_score)
+        repeated = self.browse()
+        if not complaints:
+            return repeated
+        months = max(complaints.company_id.mapped("aftersale_repeat_months"))
+        earlier = self.search(
+            Domain("commercial_partner_id", "in", complaints.commercial_partner_id.ids)
+            & Domain("is_low_score", "=", True)
+            & Domain("date", ">=", min(complaints.mapped("date")) - relativedelta(months=months))
+        )
+        for complaint in complaints:
+            since = complaint.date - relativedelta(months=complaint.company_id.aftersale_repeat_months)
+            if earlier.filtered(
+                lambda e, c=complaint, since=since: e != c
+                and e.commercial_partner_id == c.commercial_partner_id
+                and e.company_id == c.company_id
+                and since <= e.date <= c.date
+            ):
+                repeated |= complaint
+        return repeated
+
+    # ------------------------------------------------------------
+    # Issues
+    # ------------------------------------------------------------
+
+    def _needs_issue(self):
+        """Return the feedback that leads to an issue now.
+
+        Every low score and every problem tag; high ones at once, normal ones when the customer chose the tag or staff
+        accepted it. With the policy "high" only high priority does.
+        """
+
+        def needed(feedback):
+            problem = feedback.is_low_score or any(feedback.tag_ids.mapped("is_problem"))
+            if not problem or not feedback.partner_id or feedback.issue_ids:
+                return False
+            if feedback.priority == "1":
+                return True
+            return feedback.company_id.aftersale_issue_policy == "problems" and feedback.is_tag_confirmed
+
+        return self.filtered(needed)
+
+    def _open_issues(self):
+        """Open an issue for each feedback that needs one, or join the customer's open one; return the issues."""
+        issues = self.env["aftersale.issue"].sudo()
+        for feedback in self._needs_issue().sudo():
+            issues |= issues._join(feedback) or issues._open(feedback)
+        return issues
+
+    def action_confirm_tags(self):
+        """Accept the suggested classification; problems open their issue now."""
+        self.check_access("write")
+        self.write({"is_tag_confirmed": True})
+        self.sudo()._prioritise()
+        self._open_issues()

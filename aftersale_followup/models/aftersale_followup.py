@@ -1,0 +1,276 @@
+import secrets
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .aftersale_plan import CONTACT_CLASSES
+
+# (from, to): by whom is decided by the callers; anything else raises.
+TRANSITIONS = {
+    "planned": {"ready", "skipped", "cancelled"},
+    "ready": {"done", "unreachable", "refused", "expired", "cancelled"},
+    "expired": {"done"},
+    "unreachable": {"done"},
+    "cancelled": {"planned"},
+    "done": set(),
+    "refused": set(),
+    "skipped": set(),
+}
+OPEN_STATES = ("planned", "ready")
+
+
+class AftersaleFollowup(models.Model):
+    _name = "aftersale.followup"
+    _description = "Follow-up"
+    _inherit = ["mail.thread"]
+    _order = "date_planned, id"
+    _check_company_auto = True
+    _mail_post_access = "read"
+
+    name = fields.Char(compute="_compute_name", search="_search_name")
+    origin = fields.Char(
+        required=True, copy=False, help="What led to this follow-up; unique per plan, so that nobody is planned twice."
+    )
+    plan_id = fields.Many2one("aftersale.plan", required=True, index=True, ondelete="restrict")
+    contact_class = fields.Selection(CONTACT_CLASSES, "Rank", required=True)
+    scenario = fields.Selection(
+        lambda self: self.env["aftersale.plan"]._fields["scenario"].selection, required=True, index=True
+    )
+    partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
+    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id", store=True, index=True)
+    customer_type = fields.Selection([("new", "New"), ("existing", "Existing")], help="As it was when planned.")
+    order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
+    picking_id = fields.Many2one("stock.picking", "Delivery", index="btree_not_null", ondelete="set null")
+    date_received = fields.Date("Received On", help="Day the window counts from, in company time.")
+    touchpoint_id = fields.Many2one("aftersale.touchpoint", index="btree_not_null", ondelete="set null")
+    product_ids = fields.Many2many("product.product", string="Products")
+    issue_id = fields.Many2one("aftersale.issue", index="btree_not_null", ondelete="restrict", check_company=True)
+    user_id = fields.Many2one("res.users", "Agent", index=True, ondelete="restrict")
+    team_id = fields.Many2one("crm.team", "Team", index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    channel_id = fields.Many2one("aftersale.channel", "Channel", ondelete="restrict", help="How it goes out.")
+    date_planned = fields.Date("Planned On", index=True)
+    time_planned = fields.Datetime("Planned At", help="Only where the plan counts in hours.")
+    date_deadline = fields.Date("Window Ends")
+    date_next = fields.Datetime("Next Step At", copy=False, help="When the system looks at this follow-up again.")
+    date_sent = fields.Datetime("Contacted At", copy=False)
+    date_done = fields.Datetime("Done At", copy=False)
+    date_expiry = fields.Datetime("Link Valid Until", copy=False)
+    state = fields.Selection(
+        [
+            ("planned", "Planned"),
+            ("ready", "To contact"),
+            ("done", "Answered"),
+            ("unreachable", "Unreachable"),
+            ("refused", "Refused"),
+            ("expired", "Expired"),
+            ("cancelled", "Cancelled"),
+            ("skipped", "Not asked"),
+        ],
+        required=True,
+        default="planned",
+        copy=False,
+        index=True,
+    )
+    skip_reason = fields.Selection(
+        [
+            ("contact_cap", "Contacted too often"),
+            ("opt_out", "Opted out"),
+            ("sampled_out", "Not in the sample"),
+            ("no_contact", "No contact data"),
+            ("duplicate", "Already asked"),
+            ("merged", "Merged with another follow-up"),
+            ("open_issue", "Has an open issue"),
+            ("returned", "Goods returned"),
+            ("too_old", "Too long ago"),
+            ("staff", "Own staff"),
+            ("plan_paused", "Plan paused"),
+            ("archived", "Customer archived"),
+        ],
+        copy=False,
+    )
+    merged_into_id = fields.Many2one("aftersale.followup", index="btree_not_null", ondelete="set null", copy=False)
+    explanation = fields.Text(help="Which rules led to this follow-up, its day and its agent.")
+    attempt_ids = fields.One2many("aftersale.attempt", "followup_id", "Attempts")
+    attempt_count = fields.Integer(compute="_compute_attempt_count")
+    reminder_sent = fields.Integer("Reminders Sent", copy=False)
+    lang = fields.Char("Language")
+    access_token = fields.Char(copy=False, groups="base.group_system")
+    email_key = fields.Char(help="Normalised e-mail address, for the contact cap.")
+    phone_key = fields.Char(help="Normalised phone number, for the contact cap.")
+    sales_user_id = fields.Many2one("res.users", "Sold By", ondelete="set null")
+    delivery_user_id = fields.Many2one("res.users", "Delivered By", ondelete="set null")
+    user_input_id = fields.Many2one("survey.user_input", "Answers", index="btree_not_null", ondelete="set null")
+    feedback_ids = fields.One2many("aftersale.feedback", "followup_id")
+    feedback_id = fields.Many2one("aftersale.feedback", compute="_compute_feedback_id", string="Feedback")
+    error_count = fields.Integer("Errors in a Row", copy=False)
+    error_message = fields.Text("Last Error", copy=False)
+
+    _origin_unique = models.UniqueIndex("(plan_id, origin)", "This follow-up is already planned.")
+    _token_unique = models.UniqueIndex("(access_token)", "A personal link belongs to one follow-up.")
+    _due = models.Index("(state, date_next) WHERE state IN ('planned', 'ready')")
+    _email_key = models.Index("(email_key) WHERE email_key IS NOT NULL")
+    _phone_key = models.Index("(phone_key) WHERE phone_key IS NOT NULL")
+    _load = models.Index("(company_id, date_planned, user_id) WHERE state IN ('planned', 'ready')")
+    _skip_reason_given = models.Constraint(
+        "CHECK((state = 'skipped') = (skip_reason IS NOT NULL))", "A follow-up that is not held needs a reason."
+    )
+
+    def _compute_name(self):
+        for followup in self:
+            followup.name = f"FU/{followup.id:06d}" if followup.id else self.env._("New")
+
+    def _search_name(self, operator, value):
+        if operator not in ("ilike", "in"):
+            return NotImplemented
+        values = [value] if isinstance(value, str) else value
+        digits = ["".join(filter(str.isdigit, text or "")) for text in values]
+        return [("id", "in", [int(text) for text in digits if text and len(text) < 10])]
+
+    @api.depends("name", "partner_id.name")
+    def _compute_display_name(self):
+        for followup in self:
+            followup.display_name = f"{followup.name} {followup.partner_id.name or ''}".strip()
+
+    @api.depends("attempt_ids")
+    def _compute_attempt_count(self):
+        counts = dict(self.env["aftersale.attempt"]._read_group([("followup_id", "in", self.ids)], ["followup_id"], ["__count"]))
+        for followup in self:
+            followup.attempt_count = counts.get(followup, 0)
+
+    @api.depends("feedback_ids.correction_of_id")
+    def _compute_feedback_id(self):
+        """The answer that counts: the latest correction, else the original."""
+        for followup in self:
+            followup.feedback_id = followup.feedback_ids.sorted("id")[-1:]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [{**vals, "access_token": secrets.token_urlsafe(16)} for vals in vals_list]
+        return super(AftersaleFollowup, self.with_context(tracking_disable=True, mail_create_nosubscribe=True)).create(
+            vals_list
+        )
+
+    def write(self, vals):
+        if "state" in vals:
+            self._check_transition(vals["state"])
+        return super().write(vals)
+
+    def _check_transition(self, state):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for followup in self:
+            if state != followup.state and state not in TRANSITIONS[followup.state]:
+                raise UserError(
+                    self.env._(
+                        "%(name)s is “%(from)s” and cannot become “%(to)s”.",
+                        **{"name": followup.display_name, "from": labels[followup.state], "to": labels[state]},
+                    )
+                )
+
+    @api.constrains("date_planned", "date_deadline", "state")
+    def _check_window(self):
+        for followup in self:
+            if followup.state in OPEN_STATES and not (followup.date_planned and followup.date_deadline):
+                raise ValidationError(self.env._("%s needs a planned day and the end of its window.", followup.name))
+
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """Only those who may plan follow-ups read the messages: invitations hold the customer's personal link."""
+        return dict.fromkeys(self, "create")
+
+    # ------------------------------------------------------------
+    # Transitions
+    # ------------------------------------------------------------
+
+    def _set_state(self, state, **values):
+        """Move the follow-ups to ``state`` with further ``values``; ended ones need no more attention."""
+        if state not in OPEN_STATES:
+            values.setdefault("date_next", False)
+        return self.write({"state": state, **values})
+
+    def _skip(self, reason, note=None):
+        """Mark the planned follow-ups as not held for ``reason`` (a key of ``skip_reason``), with ``note`` in words."""
+        label = dict(self._fields["skip_reason"]._description_selection(self.env))[reason]
+        for followup in self:
+            followup._set_state(
+                "skipped",
+                skip_reason=reason,
+                explanation=followup._explained(self.env._("Not asked: %s.", note or label)),
+            )
+
+    def _explained(self, sentence):
+        """Return the explanation with one more ``sentence``."""
+        self.ensure_one()
+        return f"{self.explanation or ''}\n{sentence}".strip()
+
+    def _cancel(self, note):
+        """Cancel what was not sent yet; what was sent stays answerable, but nobody is reminded."""
+        for followup in self.filtered(lambda f: f.state == "planned"):
+            followup._set_state("cancelled", explanation=followup._explained(note))
+        self.filtered(lambda f: f.state == "ready").write({"date_next": False})
+
+    def action_cancel(self):
+        """Cancel follow-ups by hand; supervisors only."""
+        if not self.env.user.has_group("aftersale_followup.group_supervisor"):
+            raise UserError(self.env._("Only a supervisor cancels a follow-up. Ask yours, or log why it cannot be held."))
+        for followup in self:
+            followup._set_state(
+                "cancelled", explanation=followup._explained(self.env._("Cancelled by %s.", self.env.user.name))
+            )
+
+    # ------------------------------------------------------------
+    # Attempts
+    # ------------------------------------------------------------
+
+    def _log_attempt(self, outcome, channel=None, note=None, call_back_date=None):
+        """Record one try at reaching the customer and what follows from it; return the attempt.
+
+        No answer and busy bring the follow-up back on the next working day, two hours later in the day, until the
+        company's number of phone attempts is used up: then it is unreachable. A wrong number goes to the next channel.
+        """
+        self.ensure_one()
+        attempt = self.env["aftersale.attempt"].create(
+            {
+                "followup_id": self.id,
+                "channel_id": (channel or self.channel_id).id,
+                "user_id": self.env.user.id,
+                "outcome": outcome,
+                "note": note,
+                "call_back_date": call_back_date,
+            }
+        )
+        if self.state != "ready":
+            return attempt
+        if not self.date_sent and outcome not in ("wrong_contact", "contested"):
+            self.date_sent = attempt.date
+        if outcome in ("no_answer", "busy"):
+            self._retry_later()
+        elif outcome == "call_back":
+            if not call_back_date:
+                raise UserError(self.env._("Enter when the customer wants to be called."))
+            self.date_next = call_back_date
+        elif outcome == "refused":
+            self._set_state("refused", date_done=attempt.date)
+        elif outcome == "wrong_contact":
+            self._correct_contact_data()
+        return attempt
+
+    def _retry_later(self):
+        company = self.company_id
+        tries = self.attempt_ids.filtered(lambda a: a.outcome in ("no_answer", "busy"))
+        if len(tries) >= company.aftersale_attempt_max:
+            self._set_state("unreachable", date_done=fields.Datetime.now())
+            return
+        day = company._aftersale_add_workdays(company._aftersale_today(), 1)
+        width = company.aftersale_hour_to - company.aftersale_hour_from
+        hour = company.aftersale_hour_from + (2.0 * len(tries)) % max(width, 1.0)
+        self.date_next = company._aftersale_moment(day, hour)
+
+    def _correct_contact_data(self):
+        """Ask the salesperson for the right contact data and go on by the next channel, if there is one."""
+        user = self.sales_user_id or self.partner_id.user_id or self.user_id or self.env.user
+        self.partner_id.sudo().activity_schedule(
+            "aftersale_followup.activity_type_contact_data",
+            user_id=user.id,
+            note=self.env._("%s could not be reached: the contact data is wrong.", self.display_name),
+        )
+        self._contact_by_next_channel(self.channel_id)

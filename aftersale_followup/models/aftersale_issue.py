@@ -1,0 +1,155 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+OPEN_STATES = ("new", "processing", "done")
+
+
+class AftersaleIssue(models.Model):
+    _name = "aftersale.issue"
+    _description = "After-sales Issue"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "priority desc, id desc"
+    _rec_names_search = ["name", "title"]
+    _check_company_auto = True
+
+    name = fields.Char("Number", default=lambda self: self.env._("New"), copy=False, readonly=True)
+    title = fields.Char(required=True, help="The problem in the customer's words.")
+    kind = fields.Selection(
+        [("complaint", "Complaint"), ("problem", "Problem")], required=True, default="complaint", tracking=True
+    )
+    state = fields.Selection(
+        [
+            ("new", "New"),
+            ("processing", "In Progress"),
+            ("done", "Done"),
+            ("closed", "Closed"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="new",
+        copy=False,
+        index=True,
+        tracking=True,
+        group_expand=True,
+    )
+    partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
+    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id", store=True, index=True)
+    feedback_ids = fields.Many2many(
+        "aftersale.feedback", "aftersale_issue_feedback_rel", "issue_id", "feedback_id", "Feedback", copy=False
+    )
+    occurrence_count = fields.Integer("Similar Feedback", compute="_compute_occurrence_count")
+    category_id = fields.Many2one(
+        "aftersale.category", "Category", compute="_compute_category_id", store=True, index=True, ondelete="restrict"
+    )
+    tag_ids = fields.Many2many("aftersale.tag", string="Classification", ondelete="restrict")
+    product_id = fields.Many2one("product.product", "Product", index="btree_not_null", ondelete="restrict")
+    order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
+    priority = fields.Selection(
+        [("0", "Normal"), ("1", "High"), ("2", "Urgent")], required=True, default="0", index=True, tracking=True
+    )
+    priority_reasons = fields.Char("Why High", copy=False)
+    color = fields.Integer(related="category_id.color")
+    department_id = fields.Many2one("hr.department", index="btree_not_null", ondelete="set null", check_company=True)
+    user_id = fields.Many2one(
+        "res.users", "Responsible", index=True, tracking=True, domain=[("share", "=", False)], ondelete="restrict"
+    )
+    solver_ids = fields.Many2many(
+        "res.users",
+        "aftersale_issue_solver_rel",
+        string="Worked on It",
+        copy=False,
+        help="Everybody responsible since the last opening: they do not verify.",
+    )
+    team_id = fields.Many2one("crm.team", "Team", index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    # clocks
+    contact_deadline = fields.Date("Contact By", copy=False)
+    date_contacted = fields.Datetime("Contacted On", copy=False, readonly=True)
+    resolution_deadline = fields.Date("Resolve By", copy=False, tracking=True)
+    promised_date = fields.Date("Promised Date", copy=False, tracking=True, help="Date told to the customer.")
+    is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue", search="_search_is_overdue")
+    # handling
+    root_cause = fields.Text(tracking=True)
+    solution = fields.Text(tracking=True, help="What was done, in words the customer reads.")
+    compensation = fields.Monetary(help="Granted to the customer, in company currency.")
+    date_done = fields.Datetime("Done On", copy=False, readonly=True)
+    verification_followup_ids = fields.One2many("aftersale.followup", "issue_id", "Verifications")
+    verification_deadline = fields.Date("Verify By", copy=False)
+    date_closed = fields.Datetime("Closed On", copy=False, readonly=True)
+    reopen_count = fields.Integer("Reopened", copy=False, readonly=True)
+    waiver_reason = fields.Selection(
+        [
+            ("unreachable", "Customer cannot be reached"),
+            ("no_contact_wanted", "Customer wants no contact"),
+            ("no_reply", "No reply to the result"),
+        ],
+        copy=False,
+    )
+    waiver_note = fields.Text("Waiver Note", copy=False)
+    cancel_reason = fields.Char("Reason for Cancelling", copy=False)
+    customer_notified_date = fields.Datetime("Customer Told On", copy=False, readonly=True)
+
+    _closed_documented = models.Constraint(
+        "CHECK(state NOT IN ('done', 'closed') OR (COALESCE(root_cause, '') <> '' AND COALESCE(solution, '') <> ''))",
+        "An issue that is done needs a root cause and a solution.",
+    )
+    _processing_has_user = models.Constraint(
+        "CHECK(state NOT IN ('processing', 'done') OR user_id IS NOT NULL)",
+        "An issue in progress needs a responsible user.",
+    )
+    _board = models.Index("(company_id, state, priority DESC, id DESC)")
+
+    @api.depends("tag_ids.category_id")
+    def _compute_category_id(self):
+        for issue in self:
+            issue.category_id = (issue.tag_ids.filtered("is_problem") or issue.tag_ids)[:1].category_id
+
+    def _compute_occurrence_count(self):
+        """Count the valid feedback with one of the tags and the same product in the window, of all customers."""
+        for company, issues in self.grouped("company_id").items():
+            since = fields.Datetime.now() - timedelta(days=company.aftersale_recurring_days)
+            feedback = self.env["aftersale.feedback"].sudo().search(
+                [
+                    ("company_id", "=", company.id),
+                    ("tag_ids", "in", issues.tag_ids.ids),
+                    ("date", ">=", since),
+                    ("is_valid", "=", True),
+                ]
+            )
+            for issue in issues:
+                issue.occurrence_count = len(
+                    feedback.filtered(
+                        lambda f, i=issue: f.tag_ids & i.tag_ids
+                        and (i.product_id in f.product_ids if i.product_id else not f.product_ids)
+                    )
+                )
+
+    def _get_due_date_domain(self, today):
+        open_contact = Domain("contact_deadline", "<", today) & Domain("date_contacted", "=", False)
+        unsolved = Domain("state", "in", ("new", "processing")) & (
+            Domain("resolution_deadline", "<", today) | Domain("promised_date", "<", today) | open_contact
+        )
+        unverified = Domain("state", "=", "done") & Domain("verification_deadline", "<", today)
+        return unsolved | unverified
+
+    @api.depends(
+        "state", "contact_deadline", "date_contacted", "resolution_deadline", "promised_date", "verification_deadline"
+    )
+    def _compute_is_overdue(self):
+        """A clock of the current step has run out; days count in the company's zone."""
+        for company, issues in self.grouped("company_id").items():
+            today = (company or self.env.company)._aftersale_today()
+            late = issues.filtered_domain(self._get_due_date_domain(today))
+            for issue in issues:
+                issue.is_overdue = issue in late
+
+    def _search_is_overdue(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain.OR(
+            Domain("company_id", "=", company.id) & self._get_due_date_domain(company._aftersale_today())
+            for company in self.env.companies
+        )

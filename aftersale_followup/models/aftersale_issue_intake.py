@@ -1,0 +1,158 @@
+from odoo import api, models
+from odoo.fields import Command
+from odoo.tools import SQL
+
+from .aftersale_issue import OPEN_STATES
+
+
+class AftersaleIssue(models.Model):
+    """How feedback gets into issues, and how a verification ends them."""
+
+    _inherit = "aftersale.issue"
+
+    def _join(self, feedback):
+        """Let ``feedback`` join its customer's open issue with a common tag and the same product; return it.
+
+        One that is done is reopened: the customer reports the problem again.
+        """
+        product = feedback._single_product()
+        candidates = self.search(
+            [
+                ("commercial_partner_id", "=", feedback.commercial_partner_id.id),
+                ("company_id", "=", feedback.company_id.id),
+                ("state", "in", OPEN_STATES),
+                ("product_id", "=", product.id),
+            ],
+            order="id desc",
+        )
+        problems = feedback.tag_ids.filtered("is_problem")
+        issue = candidates.filtered(lambda i: i.tag_ids & problems or not (i.tag_ids | problems))[:1]
+        if issue:
+            values = {
+                "feedback_ids": [Command.link(feedback.id)],
+                "tag_ids": [Command.link(tag.id) for tag in problems],
+            }
+            if feedback.priority > issue.priority:
+                values.update(priority=feedback.priority, priority_reasons=feedback._get_priority_reasons())
+            if issue.state == "done":
+                values["state"] = "processing"
+            issue.write(values)
+            issue._tell_about(feedback)
+        return issue
+
+    def _open(self, feedback):
+        """Open the issue of one ``feedback``; high priority is told to the supervisor at once. Return it."""
+        problems = feedback.tag_ids.filtered("is_problem")
+        words = (feedback.detail or "").strip().split("\n")[0]
+        label = ", ".join(problems.mapped("name")) or self.env._("Low score %s", feedback.score)
+        issue = self.with_company(feedback.company_id).create(
+            {
+                "title": words[:120] or label,
+                "kind": "complaint" if feedback.is_low_score else "problem",
+                "partner_id": feedback.partner_id.id,
+                "feedback_ids": [Command.link(feedback.id)],
+                "tag_ids": [Command.set(problems.ids)],
+                "product_id": feedback._single_product().id,
+                "order_id": feedback.order_id.id,
+                "priority": "2" if feedback.is_safety else feedback.priority,
+                "priority_reasons": feedback._get_priority_reasons(),
+                "department_id": problems.department_id.filtered(
+                    lambda d: d.company_id in (self.env["res.company"], feedback.company_id)
+                )[:1].id,
+                "team_id": feedback.team_id.id,
+                "company_id": feedback.company_id.id,
+            }
+        )
+        issue._tell_about(feedback)
+        return issue
+
+    def _tell_about(self, feedback):
+        """Tell the supervisor, and the owner of the issue, about a high-priority answer; once per answer."""
+        self.ensure_one()
+        if feedback.priority != "1":
+            return
+        note = self.env._(
+            "Score %(score)s. Why: %(reasons)s. Contact the customer by %(deadline)s.",
+            score=feedback.score or "–",
+            reasons=feedback._get_priority_reasons(),
+            deadline=self.contact_deadline,
+        )
+        deadline = self.contact_deadline or self.company_id._aftersale_today()
+        for user in self._get_supervisor() | self.user_id:
+            self.activity_schedule(
+                "aftersale_followup.activity_type_call_customer", date_deadline=deadline, note=note, user_id=user.id
+            )
+
+    def _tell_supervisor(self, note):
+        for issue in self:
+            issue.activity_schedule(
+                "aftersale_followup.activity_type_issue", note=note, user_id=(issue._get_supervisor() or self.env.user).id
+            )
+
+    def _get_supervisor(self):
+        """Return the leader of the issue's team, else of the after-sales team, else the first manager."""
+        self.ensure_one()
+        leader = self.team_id.user_id or self.company_id.sudo().aftersale_team_id.user_id
+        if leader:
+            return leader
+        managers = self.env.ref("aftersale_followup.group_manager").sudo().all_user_ids
+        return managers.filtered(lambda u: u.active and not u.share and self.company_id in u.company_ids)[:1]
+
+    def _verify(self, feedback):
+        """Close or reopen the issue by what the customer answered in the second follow-up.
+
+        A suspicious answer never closes: the supervisor looks at it first.
+        """
+        self.ensure_one()
+        issue = self.sudo()
+        issue.feedback_ids = [Command.link(feedback.id)]
+        if issue.state != "done":
+            return
+        if feedback.evidence == "suspicious":
+            issue._tell_supervisor(self.env._("The verification looks suspicious: %s", feedback.suspicious_reason or ""))
+        elif feedback._is_passed():
+            issue.state = "closed"
+        else:
+            issue.state = "processing"
+
+    # ------------------------------------------------------------
+    # Occasions for planning
+    # ------------------------------------------------------------
+
+    def _aftersale_occasions(self, trigger):
+        """Return what planning a verification needs to know of each issue that is done."""
+        return [
+            {
+                "origin": issue._verification_origin(),
+                "label": self.env._("resolution"),
+                "company": issue.company_id,
+                "partner": issue.partner_id,
+                "order": self.env["sale.order"],
+                "picking": self.env["stock.picking"],
+                "issue": issue,
+                "moment": issue.date_done,
+                "products": issue.product_id or issue.feedback_ids.product_ids,
+                "amount": 0.0,
+                "team": issue.team_id,
+                "sales_user": issue.order_id.user_id,
+                "delivery_user": self.env["res.users"],
+            }
+            for issue in self
+            if issue.state == "done"
+        ]
+
+    @api.model
+    def _get_unplanned(self, plan, since):
+        """Return the issues done since ``since`` whose present resolution has no follow-up under ``plan``."""
+        self.flush_model(["state", "date_done", "reopen_count"])
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT i.id FROM aftersale_issue i
+                    WHERE i.state = 'done' AND i.date_done >= %s
+                      AND NOT EXISTS (SELECT 1 FROM aftersale_followup f WHERE f.plan_id = %s
+                                         AND f.origin = 'issue:' || i.id || ':' || i.reopen_count)""",
+                since,
+                plan.id,
+            )
+        )
+        return self.browse(issue_id for (issue_id,) in rows)

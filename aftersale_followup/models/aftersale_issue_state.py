@@ -1,0 +1,233 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+
+TRANSITIONS = {
+    "new": {"processing", "cancelled"},
+    "processing": {"done", "cancelled"},
+    "done": {"closed", "processing", "cancelled"},
+    "closed": {"processing"},
+    "cancelled": set(),
+}
+# What an agent leaves to the supervisor: who works on it, and ending it without the customer's word.
+SUPERVISOR_FIELDS = {"user_id", "team_id", "waiver_reason", "waiver_note", "cancel_reason", "priority"}
+
+
+class AftersaleIssue(models.Model):
+    """The life cycle: guards that see every way in, and what each step entails."""
+
+    _inherit = "aftersale.issue"
+
+    # ------------------------------------------------------------
+    # CRUD: the guards see every way in
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
+            number = self.env["ir.sequence"].sudo().with_company(company).next_by_code("aftersale.issue")
+            vals["name"] = number or self.env._("New")
+        issues = super().create(vals_list)
+        for issue in issues:
+            if issue.state != "new":
+                issue._check_guards("new")
+        issues._remember_solvers()
+        issues._start_clocks()
+        return issues
+
+    def write(self, vals):
+        """Check the guards with the values of this very write, whatever the way in, then do what a step entails."""
+        self._check_role(vals)
+        before = {issue: issue.state for issue in self}
+        moving = self.filtered(lambda issue: issue.state != vals.get("state", issue.state))
+        result = super().write(vals)
+        for issue in moving:
+            issue._check_guards(before[issue])
+        if moving:
+            super(AftersaleIssue, moving).write(self._get_step_values(vals["state"]))
+        if {"user_id", "state"} & vals.keys():
+            self._remember_solvers()
+        if {"priority", "tag_ids"} & vals.keys():
+            self._start_clocks()
+        moving._after_step(before)
+        return result
+
+    def _check_role(self, vals):
+        """Agents work on issues; assigning, waiving, cancelling and closing are the supervisor's."""
+        if self.env.su or self._may_supervise():
+            return
+        if SUPERVISOR_FIELDS & vals.keys() or vals.get("state") in ("closed", "cancelled"):
+            raise AccessError(
+                self.env._("Assigning, closing, waiving and cancelling issues is for supervisors. Ask yours to do it.")
+            )
+
+    @staticmethod
+    def _get_step_values(state):
+        """Return the values that entering ``state`` sets."""
+        now = fields.Datetime.now()
+        return {
+            "done": {"date_done": now},
+            "closed": {"date_closed": now},
+            "processing": {
+                "date_done": False,
+                "date_closed": False,
+                "verification_deadline": False,
+                "waiver_reason": False,
+                "waiver_note": False,
+            },
+        }.get(state, {})
+
+    def _check_guards(self, before):
+        """Raise what is missing for the step from ``before`` to the present state, in words that help."""
+        self.ensure_one()
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        if self.state != before and self.state not in TRANSITIONS[before]:
+            raise UserError(
+                self.env._(
+                    "%(name)s is “%(from)s” and cannot become “%(to)s” in one step.",
+                    **{"name": self.name, "from": labels[before], "to": labels[self.state]},
+                )
+            )
+        missing = {
+            "processing": self._missing_for_processing,
+            "done": self._missing_for_done,
+            "closed": self._missing_for_closed,
+            "cancelled": self._missing_for_cancelled,
+        }.get(self.state, list)()
+        if missing:
+            raise UserError(
+                self.env._(
+                    "%(name)s cannot become “%(state)s” yet. Missing: %(missing)s.",
+                    name=self.name,
+                    state=labels[self.state],
+                    missing=", ".join(missing),
+                )
+            )
+
+    def _missing_for_processing(self):
+        return [] if self.user_id else [self.env._("a responsible user")]
+
+    def _missing_for_done(self):
+        missing = self._missing_for_processing()
+        if not (self.root_cause or "").strip():
+            missing.append(self.env._("the root cause"))
+        if not (self.solution or "").strip():
+            missing.append(self.env._("the solution"))
+        return missing
+
+    def _missing_for_closed(self):
+        """A passed verification of this resolution, or a supervisor's written waiver."""
+        missing = self._missing_for_done()
+        if self._is_verified():
+            return missing
+        if self.waiver_reason:
+            if not self._may_supervise():
+                missing.append(self.env._("a supervisor, who alone may waive the verification"))
+            if not (self.waiver_note or "").strip():
+                missing.append(self.env._("the note of the waiver"))
+            return missing
+        return missing + [self.env._("the customer's confirmation in a second follow-up, or a supervisor's waiver")]
+
+    def _missing_for_cancelled(self):
+        missing = [] if (self.cancel_reason or "").strip() else [self.env._("the reason for cancelling")]
+        if not self._may_supervise():
+            missing.append(self.env._("a supervisor, who alone may cancel an issue"))
+        return missing
+
+    def _may_supervise(self):
+        return self.env.user.has_group("aftersale_followup.group_supervisor")
+
+    def _verification_origin(self):
+        self.ensure_one()
+        return f"issue:{self.id}:{self.reopen_count}"
+
+    def _is_verified(self):
+        """Return whether the verification of the present resolution passed."""
+        self.ensure_one()
+        followups = self.sudo().verification_followup_ids.filtered(lambda f: f.origin == self._verification_origin())
+        return any(followup.feedback_id._is_passed() for followup in followups if followup.feedback_id)
+
+    def _remember_solvers(self):
+        for issue in self.filtered("user_id"):
+            if issue.state in OPEN_STATES and issue.user_id not in issue.solver_ids:
+                issue.solver_ids = [Command.link(issue.user_id.id)]
+
+    def _start_clocks(self):
+        """Set the deadlines that priority and day of opening give; a date once set stays."""
+        for issue in self.filtered(lambda i: i.state in ("new", "processing")):
+            company = issue.company_id
+            start = company._aftersale_date(issue.create_date or fields.Datetime.now())
+            high = issue.priority > "0"
+            values = {}
+            if high and not issue.contact_deadline:
+                safety = any(issue.tag_ids.mapped("is_safety"))
+                days = company.aftersale_contact_days_safety if safety else company.aftersale_contact_days
+                values["contact_deadline"] = company._aftersale_add_workdays(start, days)
+            days = company.aftersale_resolution_days if high else company.aftersale_resolution_days_normal
+            deadline = company._aftersale_add_workdays(start, days)
+            if not issue.resolution_deadline or (high and deadline < issue.resolution_deadline):
+                values["resolution_deadline"] = deadline
+            if values:
+                issue.sudo().write(values)
+
+    def _after_step(self, before):
+        """Plan the verification when an issue is done, answer the customer when it is closed."""
+        done = self.filtered(lambda issue: issue.state == "done")
+        for issue in done:
+            company = issue.company_id
+            today = company._aftersale_date(issue.date_done)
+            latest = company._aftersale_next_workday(today + timedelta(days=company.aftersale_verification_days))
+            issue.verification_deadline = max(latest, company._aftersale_add_workdays(today, 3))
+        if done:
+            self.env["aftersale.plan"]._plan_isolated("resolution", done)
+        reopened = self.filtered(lambda issue: issue.state == "processing" and before[issue] in ("done", "closed"))
+        reopened.sudo().verification_followup_ids.filtered(
+            lambda f: f.scenario == "resolution_check" and f.state in ("planned", "ready")
+        )._set_state("cancelled")
+        for issue in reopened:
+            # A new opening: only who works on it from now on is barred from verifying.
+            issue.sudo().write(
+                {
+                    "reopen_count": issue.reopen_count + 1,
+                    "priority": "2",
+                    "solver_ids": [Command.set(issue.user_id.ids)],
+                }
+            )
+            issue._tell_supervisor(self.env._("%s was reopened.", issue.display_name))
+        closed = self.filtered(lambda issue: issue.state == "closed")
+        closed.activity_unlink(
+            ["aftersale_followup.activity_type_issue", "aftersale_followup.activity_type_call_customer"]
+        )
+
+    # ------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------
+
+    def action_process(self):
+        """Start working on the issues; who takes an unassigned one is responsible for it."""
+        self.check_access("write")
+        unassigned = self.filtered(lambda issue: not issue.user_id)
+        unassigned.sudo().write({"user_id": self.env.uid})
+        self.write({"state": "processing"})
+
+    def action_done(self):
+        """Mark the issues as solved; the verification is planned."""
+        self.write({"state": "done"})
+
+    def action_close(self):
+        """Close verified (or waived) issues."""
+        self.write({"state": "closed"})
+
+    def action_reopen(self):
+        """Take the issues up again."""
+        self.write({"state": "processing"})
+
+    def action_contacted(self):
+        """Stop the contact clock: a supervisor spoke to the customer."""
+        if not self._may_supervise():
+            raise UserError(self.env._("Only a supervisor's call counts here. Ask yours to contact the customer."))
+        self.write({"date_contacted": fields.Datetime.now()})
+        self.activity_feedback(["aftersale_followup.activity_type_call_customer"])

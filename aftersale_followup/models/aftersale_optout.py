@@ -1,0 +1,49 @@
+from collections import defaultdict
+
+from odoo import fields, models
+
+
+class AftersaleOptout(models.Model):
+    _name = "aftersale.optout"
+    _description = "Opt-out from Follow-ups"
+    _order = "date desc"
+    _rec_name = "key"
+
+    key = fields.Char(
+        required=True, index=True, help="Normalised e-mail address or phone number, so that it outlives the contact."
+    )
+    partner_id = fields.Many2one("res.partner", "Customer", index="btree_not_null", ondelete="set null")
+    scenario = fields.Selection(
+        lambda self: self.env["aftersale.plan"]._fields["scenario"].selection,
+        help="Kind of follow-up the customer does not want; empty = none at all.",
+    )
+    followup_id = fields.Many2one(
+        "aftersale.followup",
+        "This Request Only",
+        index="btree_not_null",
+        ondelete="cascade",
+        help="Set when the customer declined just one request.",
+    )
+    date = fields.Datetime(required=True, default=fields.Datetime.now)
+    source = fields.Selection(
+        [("link", "Link in a message"), ("staff", "Told to an agent"), ("mail", "Mail client")],
+        required=True,
+        default="staff",
+    )
+    active = fields.Boolean(default=True)
+
+    def _get_blocked(self, keys, partners):
+        """Return ``{key or partner id: {scenarios}}`` of the opt-outs of these addresses, numbers and partners.
+
+        The scenario ``False`` stands for every follow-up. Refusals of a single request are not in it: they end that
+        follow-up only.
+        """
+        domain = fields.Domain("followup_id", "=", False) & (
+            fields.Domain("key", "in", list(keys)) | fields.Domain("partner_id", "in", partners.ids)
+        )
+        blocked = defaultdict(set)
+        for optout in self.search(domain):
+            blocked[optout.key].add(optout.scenario)
+            blocked[optout.partner_id.id].add(optout.scenario)
+        blocked.pop(False, None)
+        return blocked

@@ -1,0 +1,255 @@
+import ast
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from .aftersale_touchpoint import DELAY_UNITS
+
+CONTACT_CLASSES = [
+    ("safety", "Safety"),
+    ("verification", "Verification"),
+    ("new", "New customer"),
+    ("pilot", "Pilot"),
+    ("periodic", "Periodic"),
+]
+CLASS_OF_SCENARIO = {
+    "new_customer": "new",
+    "existing_customer": "periodic",
+    "resolution_check": "verification",
+    "pilot": "pilot",
+    "other": "periodic",
+}
+# A plan whose every run failed this often is parked until somebody looks at it.
+ERROR_LIMIT = 3
+
+
+class AftersalePlan(models.Model):
+    _name = "aftersale.plan"
+    _description = "Follow-up Plan"
+    _inherit = ["mail.thread"]
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    active = fields.Boolean(default=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    company_id = fields.Many2one("res.company", index=True, help="Empty: the plan serves every company.")
+    scenario = fields.Selection(
+        [
+            ("new_customer", "New customer"),
+            ("existing_customer", "Existing customer"),
+            ("resolution_check", "Is it solved?"),
+            ("pilot", "Pilot"),
+            ("other", "Other"),
+        ],
+        required=True,
+        default="new_customer",
+        tracking=True,
+    )
+    objective = fields.Char(translate=True, help="What this plan wants to learn, in one sentence.")
+    focus_ids = fields.Many2many("aftersale.focus", string="Focus", help="At most three areas the questions are about.")
+    # when
+    trigger = fields.Selection(
+        [
+            ("delivery", "When an order is delivered"),
+            ("sale", "When an order is confirmed"),
+            ("periodic", "At regular intervals"),
+            ("resolution", "When an issue is resolved"),
+            ("manual", "By hand"),
+        ],
+        required=True,
+        default="delivery",
+        tracking=True,
+    )
+    date_start = fields.Date(
+        "Start", required=True, default=fields.Date.context_today, help="What happened before this day is not looked at."
+    )
+    occurrence = fields.Selection(
+        [
+            ("every", "Every time"),
+            ("first_of_product", "The first time a customer receives a product"),
+            ("first_of_customer", "Only the customer's first time"),
+        ],
+        "Ask",
+        required=True,
+        default="every",
+    )
+    delay_min = fields.Integer("From", default=3, tracking=True)
+    delay_max = fields.Integer("To", default=7, tracking=True)
+    delay_unit = fields.Selection(DELAY_UNITS, "Unit", required=True, default="working_days")
+    touchpoint_ids = fields.One2many("aftersale.touchpoint", "plan_id", "Touchpoints", copy=True)
+    interval_months = fields.Integer("Interval (months)")
+    # whom
+    customer_type = fields.Selection(
+        [("any", "Any customer"), ("new", "New customers"), ("existing", "Existing customers")],
+        "Customers",
+        required=True,
+        default="any",
+    )
+    partner_domain = fields.Char("Customer Filter", default="[]")
+    product_category_ids = fields.Many2many("product.category", string="Product Categories")
+    product_ids = fields.Many2many("product.product", string="Products")
+    team_ids = fields.Many2many("crm.team", string="Sales Teams")
+    amount_min = fields.Float("Minimum Amount", help="Order total including taxes, in the company's currency.")
+    sampling_rate = fields.Float(
+        "Sample (%)", default=100.0, help="Share of the matching customers that is asked. The draw is reproducible."
+    )
+    # how
+    channel_ids = fields.Many2many(
+        "aftersale.channel",
+        string="Channels",
+        help="Channels this plan may use. The customer's preferred one comes first, then their order in the settings.",
+    )
+    phone_first = fields.Boolean("Call Before Writing", help="Phone comes before the automatic channels.")
+    survey_id = fields.Many2one(
+        "survey.survey",
+        "Questionnaire",
+        domain=[("survey_type", "=", "aftersale")],
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    script = fields.Text(translate=True, help="Phone script. Words in [brackets] are filled with the customer's data.")
+    mail_template_id = fields.Many2one(
+        "mail.template", "E-mail", domain=[("model", "=", "aftersale.followup")], ondelete="restrict"
+    )
+    sms_template_id = fields.Many2one(
+        "sms.template", "SMS", domain=[("model", "=", "aftersale.followup")], ondelete="restrict"
+    )
+    assign_method = fields.Selection(
+        [("balance", "Balance within the team"), ("salesperson", "Salesperson"), ("user", "One agent")],
+        "Assign To",
+        required=True,
+        default="balance",
+    )
+    user_id = fields.Many2one("res.users", "Agent", domain=[("share", "=", False)])
+    team_id = fields.Many2one("crm.team", "Team", check_company=True, help="Empty: the after-sales team in the settings.")
+    reminder_count = fields.Integer("Reminders", default=1)
+    reminder_days = fields.Integer("Remind After (working days)", default=3)
+    expire_days = fields.Integer("Link Valid (days)", default=14)
+    contact_class = fields.Selection(
+        CONTACT_CLASSES,
+        "Rank",
+        required=True,
+        compute="_compute_contact_class",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Which contact goes first when a customer may not be contacted more often.",
+    )
+    legal_basis = fields.Selection(
+        [("interest", "Legitimate interest"), ("consent", "Consent"), ("contract", "Contract")], default="interest"
+    )
+    notice = fields.Text("Privacy Notice", translate=True, help="Shown above the questions; empty = the standard text.")
+    # health
+    error_count = fields.Integer("Errors in a Row", readonly=True, copy=False)
+    error_message = fields.Text("Last Error", readonly=True, copy=False)
+    followup_ids = fields.One2many("aftersale.followup", "plan_id", "Follow-ups")
+    followup_count = fields.Integer(compute="_compute_followup_counts")
+    planned_count = fields.Integer("Planned", compute="_compute_followup_counts")
+    done_count = fields.Integer("Answered", compute="_compute_followup_counts")
+    response_rate = fields.Float("Response (%)", compute="_compute_followup_counts")
+
+    _delay_order = models.Constraint(
+        "CHECK(delay_min >= 0 AND delay_max >= delay_min)", "The end of a window cannot lie before its start."
+    )
+    _sampling_range = models.Constraint(
+        "CHECK(sampling_rate BETWEEN 0 AND 100)", "The sample must lie between 0 and 100 %."
+    )
+    _reminder_range = models.Constraint(
+        "CHECK(reminder_count BETWEEN 0 AND 2)", "A customer is reminded at most twice."
+    )
+    _expire_positive = models.Constraint("CHECK(expire_days > 0)", "A link must be valid for at least one day.")
+
+    @api.depends("scenario")
+    def _compute_contact_class(self):
+        for plan in self:
+            plan.contact_class = CLASS_OF_SCENARIO.get(plan.scenario, "periodic")
+
+    @api.depends_context("uid")
+    def _compute_followup_counts(self):
+        groups = self.env["aftersale.followup"]._read_group(
+            [("plan_id", "in", self.ids)], ["plan_id", "state"], ["__count"]
+        )
+        counts = {}
+        for plan, state, count in groups:
+            counts.setdefault(plan.id, {})[state] = count
+        contacted = ("ready", "done", "unreachable", "refused", "expired")
+        for plan in self:
+            states = counts.get(plan.id, {})
+            asked = sum(states.get(state, 0) for state in contacted)
+            plan.followup_count = sum(states.values())
+            plan.planned_count = states.get("planned", 0)
+            plan.done_count = states.get("done", 0)
+            plan.response_rate = 100.0 * states.get("done", 0) / asked if asked else 0.0
+
+    @api.constrains("focus_ids")
+    def _check_focus(self):
+        for plan in self:
+            if len(plan.focus_ids) > 3:
+                raise ValidationError(
+                    self.env._("Plan “%s” has more than three focus areas. Keep the three that matter most.", plan.name)
+                )
+
+    @api.constrains("partner_domain")
+    def _check_partner_domain(self):
+        for plan in self:
+            plan._get_partner_domain()
+
+    @api.constrains("active", "survey_id", "trigger")
+    def _check_survey(self):
+        for plan in self:
+            if plan.active and not plan.survey_id:
+                raise ValidationError(
+                    self.env._("Plan “%s” has no questionnaire. Choose one, or archive the plan.", plan.name)
+                )
+
+    @api.constrains("assign_method", "user_id")
+    def _check_user(self):
+        for plan in self:
+            if plan.assign_method == "user" and not plan.user_id:
+                raise ValidationError(
+                    self.env._("Plan “%s” assigns to one agent, but names none. Choose the agent.", plan.name)
+                )
+
+    def _get_partner_domain(self):
+        """Return the customer filter as a Domain; raise ValidationError when it cannot be used."""
+        self.ensure_one()
+        try:
+            domain = Domain(ast.literal_eval(self.partner_domain or "[]"))
+            domain.validate(self.env["res.partner"])
+        except (ValueError, SyntaxError, TypeError, KeyError) as error:
+            raise ValidationError(
+                self.env._(
+                    "The customer filter of plan “%(plan)s” cannot be used: %(error)s. Build it again with the editor.",
+                    plan=self.name,
+                    error=error,
+                )
+            ) from error
+        return domain
+
+    def write(self, vals):
+        if "error_count" not in vals and not vals.keys() <= {"sequence", "message_follower_ids"}:
+            # Somebody worked on the plan: give it a new chance.
+            vals = {**vals, "error_count": 0, "error_message": False}
+        result = super().write(vals)
+        if vals.get("active") is False:
+            self.env["aftersale.followup"].sudo().search(
+                [("plan_id", "in", self.ids), ("state", "=", "planned")]
+            )._skip("plan_paused")
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        used = self.env["aftersale.followup"].sudo()._read_group([("plan_id", "in", self.ids)], ["plan_id"])
+        if used:
+            names = ", ".join(plan.name for (plan,) in used)
+            raise UserError(
+                self.env._("Customers were already planned under “%s”. Archive the plan instead of deleting it.", names)
+            )
+
+    def action_view_followups(self):
+        """Open the follow-ups of this plan."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_followup_action")
+        action.update(domain=[("plan_id", "=", self.id)], context={"default_plan_id": self.id})
+        return action

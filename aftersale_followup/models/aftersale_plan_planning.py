@@ -1,0 +1,301 @@
+import hashlib
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Command, Domain
+
+from .aftersale_plan import CONTACT_CLASSES, ERROR_LIMIT
+from .planning_facts import PlanningFacts
+
+_logger = logging.getLogger(__name__)
+
+RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
+
+
+class AftersalePlan(models.Model):
+    """From an occasion (a delivery, a sale, a resolved issue) to planned follow-ups."""
+
+    _inherit = "aftersale.plan"
+
+    @api.model
+    def _plan_followups(self, trigger, records):
+        """Plan the follow-ups that ``records`` (deliveries, orders, issues) lead to under ``trigger``.
+
+        Called on plans, only these are looked at; called on the empty recordset, all live ones. Idempotent: what is
+        planned already stays, a cancelled row is revived. Runs in sudo, company by company. Returns the new rows.
+        """
+        plans = (self or self._get_live_plans(trigger)).sudo()
+        created = self.env["aftersale.followup"].sudo()
+        if not plans or not records:
+            return created
+        occasions = records.sudo()._aftersale_occasions(trigger)
+        by_company = {}
+        for occasion in occasions:
+            by_company.setdefault(occasion["company"], []).append(occasion)
+        for company, group in by_company.items():
+            own = plans.filtered(lambda p, c=company: not p.company_id or p.company_id == c)
+            created |= own.with_company(company)._plan_occasions(group)
+        return created
+
+    @api.model
+    def _get_live_plans(self, trigger):
+        return self.sudo().search([("trigger", "=", trigger), ("error_count", "<", ERROR_LIMIT)])
+
+    @api.model
+    def _plan_isolated(self, trigger, records):
+        """Plan from a business hook: whatever fails here never reaches the user, the sweep tries again.
+
+        Everything pending is flushed before, so that an error of the caller's own records is not swallowed.
+        """
+        if not records or not self._get_live_plans(trigger):
+            return
+        self.env.flush_all()
+        try:
+            with self.env.cr.savepoint():
+                self._plan_followups(trigger, records)
+            return
+        except Exception:
+            _logger.exception("Planning follow-ups failed, going on plan by plan")
+            self.env.invalidate_all(flush=False)
+        for plan in self._get_live_plans(trigger):
+            try:
+                with self.env.cr.savepoint():
+                    plan._plan_followups(trigger, records)
+            except Exception:
+                _logger.exception("Plan %s failed; the sweep tries again", plan.id)
+                self.env.invalidate_all(flush=False)
+
+    # ------------------------------------------------------------
+    # Occasions -> rows
+    # ------------------------------------------------------------
+
+    def _plan_occasions(self, occasions):
+        """Plan the ``occasions`` of the environment's company under the plans in ``self``; return the new rows."""
+        matching = [(plan, occasion) for plan in self for occasion in plan._filter_occasions(occasions)]
+        if not matching:
+            return self.env["aftersale.followup"]
+        facts = PlanningFacts(self.env, matching)
+        rows = []
+        for plan, occasion in matching:
+            if not plan._fits_customer(occasion, facts):
+                continue
+            for touchpoint in plan.touchpoint_ids or [plan.touchpoint_ids]:
+                row = plan._prepare_row(occasion, touchpoint, facts)
+                if row:
+                    rows.append(row)
+        rows.sort(key=lambda row: (RANK[row["contact_class"]], row["window"][0]))
+        facts.load(rows)
+        for row in rows:
+            self.browse(row["plan_id"])._schedule(row, facts)
+        return self._store(rows, facts)
+
+    def _filter_occasions(self, occasions):
+        """Return the occasions this plan looks at, by what the order says; an empty criterion means any."""
+        self.ensure_one()
+        company = self.env.company
+        kept = [
+            occasion
+            for occasion in occasions
+            if company._aftersale_date(occasion["moment"]) >= self.date_start
+            and (not self.team_ids or occasion["team"] in self.team_ids)
+            and occasion["amount"] >= self.amount_min
+            and self._concerns_products(occasion["products"])
+            and (not occasion["issue"] or self.scenario == "resolution_check")
+        ]
+        domain = self._get_partner_domain()
+        if kept and not domain.is_true():
+            partners = self.env["res.partner"].browse(occasion["partner"].id for occasion in kept)
+            chosen = partners.search(Domain("id", "in", partners.ids) & domain)
+            kept = [occasion for occasion in kept if occasion["partner"] in chosen]
+        return kept
+
+    def _concerns_products(self, products):
+        if self.product_ids and not products & self.product_ids:
+            return False
+        if self.product_category_ids:
+            paths = tuple(category.parent_path for category in self.product_category_ids)
+            return any((product.categ_id.parent_path or "").startswith(paths) for product in products)
+        return True
+
+    def _fits_customer(self, occasion, facts):
+        return self.customer_type in ("any", facts.customer_type(occasion))
+
+    def _prepare_row(self, occasion, touchpoint, facts):
+        """Return the values of one follow-up with its window, or None when it is planned already."""
+        origin = f"{occasion['origin']}:{touchpoint.id or 0}" if occasion["order"] else occasion["origin"]
+        existing = facts.existing.get((self.id, origin))
+        if existing and existing.state != "cancelled":
+            return None
+        partner = occasion["partner"]
+        return {
+            "origin": origin,
+            "existing": existing,
+            "plan_id": self.id,
+            "contact_class": self.contact_class,
+            "scenario": self.scenario,
+            "partner_id": partner.id,
+            "commercial_partner_id": partner.commercial_partner_id.id,
+            "customer_type": facts.customer_type(occasion),
+            "order_id": occasion["order"].id,
+            "picking_id": occasion["picking"].id,
+            "date_received": self.env.company._aftersale_date(occasion["moment"]),
+            "touchpoint_id": touchpoint.id,
+            "products": occasion["products"],
+            "issue_id": occasion["issue"].id,
+            "company_id": self.env.company.id,
+            "lang": partner.lang or self.env.company.partner_id.lang,
+            "email_key": partner.email_normalized,
+            "phone_key": partner.phone_sanitized,
+            "sales_user_id": occasion["sales_user"].id,
+            "delivery_user_id": occasion["delivery_user"].id,
+            "occasion": occasion,
+            "window": facts.window(touchpoint or self, occasion["moment"]),
+        }
+
+    def _schedule(self, row, facts):
+        """Decide about one row: why it is not asked, or which day and agent it gets."""
+        reason = self._get_skip_reason(row, facts)
+        team = self.team_id or self.env.company.aftersale_team_id
+        days, deadline, time_planned = row["window"]
+        row.update(date_planned=days[0], date_deadline=deadline, time_planned=time_planned, team_id=team.id, user_id=False)
+        row["why"] = facts.describe_window(self, row)
+        if not reason:
+            free = [day for day in days if not self._get_cap_rule(facts.ledger, row, day)]
+            if not free:
+                rule = self._get_cap_rule(facts.ledger, row, days[0])
+                row["why"] += "\n" + self.env._("On no day of the window: %s.", rule)
+                survivor = facts.mergeable(row)
+                reason = "merged" if survivor else "contact_cap"
+                row["survivor"] = survivor
+        if reason:
+            label = dict(self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env))[reason]
+            row.update(state="skipped", skip_reason=reason)
+            row["why"] += "\n" + self.env._("Not asked: %s.", label)
+            return
+        user, day = facts.pick(free, self._get_agents(row, team))
+        row.update(state="planned", date_planned=day, user_id=user.id)
+        row["date_next"] = time_planned or self.env.company._aftersale_moment(
+            day, self.env.company.aftersale_hour_from
+        )
+        row["why"] += "\n" + self.env._(
+            "Planned on %(day)s for %(agent)s, the least loaded day and agent of the window.",
+            day=day,
+            agent=user.name or self.env._("nobody yet"),
+        )
+        facts.ledger.add(row, day)
+
+    def _get_skip_reason(self, row, facts):
+        """Return why the customer is not asked at all (a key of ``skip_reason``), or None; order of weight."""
+        today = self.env.company._aftersale_today()
+        occasion = row["occasion"]
+        if row["date_received"] and row["window"][1] < today:
+            return "too_old"
+        if occasion["partner"] in facts.staff:
+            return "staff"
+        scopes = {False, self.scenario}
+        keys = (row["email_key"], row["phone_key"], row["partner_id"])
+        if any(scopes & facts.blocked.get(key, set()) for key in keys if key):
+            return "opt_out"
+        if self.contact_class not in ("safety", "verification"):
+            if occasion["partner"].commercial_partner_id in facts.with_open_issue:
+                return "open_issue"
+        if facts.asked_before(self, occasion):
+            return "duplicate"
+        if self.sampling_rate < 100.0 and self._draw(row["origin"]) >= self.sampling_rate:
+            return "sampled_out"
+        return None
+
+    def _draw(self, origin):
+        """Return a reproducible number from 0 to 100 for the draw of the sample."""
+        digest = hashlib.sha256(f"{self.id}:{origin}".encode()).digest()
+        return int.from_bytes(digest[:4], "big") / 2**32 * 100.0
+
+    def _get_agents(self, row, team):
+        """Return the users who may get the row: by the plan's method; a verification never goes to the solver."""
+        occasion = row["occasion"]
+        if self.assign_method == "user":
+            return self.user_id
+        if self.assign_method == "salesperson" and occasion["sales_user"]:
+            return occasion["sales_user"]
+        solvers = occasion["issue"].solver_ids
+        agents = team.member_ids.filtered(lambda user: user.active and self.env.company in user.company_ids)
+        return (agents - solvers) or (team.user_id - solvers)
+
+    # ------------------------------------------------------------
+    # Rows -> records
+    # ------------------------------------------------------------
+
+    def _store(self, rows, facts):
+        """Insert the rows (revive the cancelled ones) and let merged ones join their survivor."""
+        Followup = self.env["aftersale.followup"].sudo()
+        new, revived = [], Followup
+        for row in rows:
+            values = {key: row[key] for key in Followup._fields.keys() & row.keys()}
+            values["product_ids"] = [Command.set(row["products"].ids)]
+            values["explanation"] = row["why"]
+            values.pop("commercial_partner_id")
+            if row["existing"]:
+                if values.pop("state") == "skipped":
+                    continue
+                row["existing"]._set_state("planned", **values)
+                revived |= row["existing"]
+            else:
+                new.append((row, values))
+        created = Followup.create([values for _row, values in new])
+        for followup, (row, _values) in zip(created, new, strict=True):
+            row["record"] = followup
+        for row, _values in new:
+            if row.get("survivor"):
+                survivor = row["survivor"]["record"] if isinstance(row["survivor"], dict) else row["survivor"]
+                row["record"].merged_into_id = survivor
+                survivor.product_ids |= row["products"]
+        return created | revived
+
+    # ------------------------------------------------------------
+    # Sweep
+    # ------------------------------------------------------------
+
+    @api.model
+    def _cron_sweep(self):
+        """Plan what the hooks missed: cancelled remainders, imports, failures. Each plan on its own, errors kept."""
+        plans = self.search([("trigger", "in", ("delivery", "sale", "resolution")), ("error_count", "<", ERROR_LIMIT)])
+        for index, plan in enumerate(plans):
+            records = plan._get_missed()
+            if records:
+                plan._sweep(records)
+            if not self.env["ir.cron"]._commit_progress(1, remaining=len(plans) - index - 1):
+                break
+
+    def _sweep(self, records):
+        """Plan ``records`` under one plan; on failure record by record, and keep the error on the plan."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._plan_followups(self.trigger, records)
+            if self.error_count:
+                self.write({"error_count": 0, "error_message": False})
+            return
+        except Exception as error:
+            _logger.warning("Plan %s fails as a batch, going on one by one", self.id, exc_info=True)
+            self.env.invalidate_all(flush=False)
+            message, failed = str(error), 0
+        for record in records:
+            try:
+                with self.env.cr.savepoint():
+                    self._plan_followups(self.trigger, record)
+            except Exception as error:
+                self.env.invalidate_all(flush=False)
+                failed += 1
+                message = f"{record.display_name}: {error}"
+        # Only a plan that fails for everybody is parked: one bad order must not stop the others for good.
+        count = self.error_count + 1 if failed == len(records) else 0
+        self.write({"error_count": count, "error_message": message})
+
+    def _get_missed(self):
+        """Return the orders or issues since the plan's start (90 days at most) that have no row under it."""
+        self.ensure_one()
+        since = max(self.date_start, fields.Date.today() - timedelta(days=90))
+        if self.trigger == "resolution":
+            return self.env["aftersale.issue"]._get_unplanned(self, since)
+        return self.env["sale.order"]._aftersale_get_unplanned(self, since)

@@ -1,0 +1,73 @@
+import re
+
+from odoo import api, fields, models
+
+# A keyword right after one of these does not count ("not late", "没有破损"), except for safety words.
+NEGATIONS = ("不太", "不够", "没有", "不", "没", "无", "未", "not ", "no ", "never ")
+CJK = re.compile(r"[\u3400-\u9fff]")
+
+
+class AftersaleTag(models.Model):
+    _name = "aftersale.tag"
+    _description = "Problem Tag"
+    _order = "category_id, sequence, id"
+    _rec_names_search = ["name", "code"]
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True, help="Technical code that reports and imports refer to.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    category_id = fields.Many2one("aftersale.category", required=True, index=True, ondelete="restrict")
+    color = fields.Integer(related="category_id.color")
+    keywords = fields.Text(
+        help="Words that suggest this tag, separated by commas, in every language your customers write. "
+        "Chinese words match anywhere in the text, other words only as a whole."
+    )
+    probe = fields.Char(
+        "Probing Question", translate=True, help="Open question the agent asks when a customer mentions this."
+    )
+    is_problem = fields.Boolean(
+        "Is a Problem", default=True, help="Praise and wishes are no problems: they open no issue."
+    )
+    is_safety = fields.Boolean(
+        "Safety Hazard", help="Raises the priority at once, even when the customer plays the danger down."
+    )
+    department_id = fields.Many2one(
+        "hr.department", help="Department that works on issues with this tag.", ondelete="set null"
+    )
+
+    _code_unique = models.UniqueIndex("(code)", "Two tags cannot share one code.")
+
+    @api.depends("name", "category_id.name")
+    def _compute_display_name(self):
+        """Show the tag the way the record sheet prints it: category-tag."""
+        for tag in self:
+            tag.display_name = f"{tag.category_id.name}-{tag.name}" if tag.category_id else tag.name
+
+    def _keyword_list(self):
+        self.ensure_one()
+        return [word for word in (w.strip().lower() for w in re.split(r"[,，;；\n]", self.keywords or "")) if word]
+
+    def _match_keywords(self, text):
+        """Return the tags that ``text`` suggests, the longest matching keyword first.
+
+        Chinese words match as part of the text, others as whole words. A word right after a negation does not
+        count unless the tag is a safety hazard. Where two keywords overlap in the text only the longer counts.
+        """
+        text = re.sub(r"\s+", " ", (text or "").lower())
+        hits = []
+        for tag in self:
+            for word in tag._keyword_list():
+                pattern = re.escape(word) if CJK.search(word) else rf"(?<!\w){re.escape(word)}(?!\w)"
+                for match in re.finditer(pattern, text):
+                    if tag.is_safety or not text[: match.start()].endswith(NEGATIONS):
+                        hits.append((match.start(), match.end(), tag))
+        hits.sort(key=lambda hit: (hit[0] - hit[1], hit[0]))
+        taken, found = [], self.browse()
+        for start, end, tag in hits:
+            inside_longer = any(s <= start and end <= e and (e - s) > (end - start) for s, e in taken)
+            if inside_longer and not tag.is_safety:
+                continue
+            taken.append((start, end))
+            found |= tag
+        return found

@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    aftersale_channel_id = fields.Many2one(
+        "aftersale.channel",
+        "Preferred Channel",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="How this customer likes to be asked after a delivery.",
+    )
+    aftersale_offline = fields.Boolean(
+        "Cannot Answer Online", help="Follow-ups go by phone, visit or paper form, never by link."
+    )
+    aftersale_followup_count = fields.Integer("Follow-ups", compute="_compute_aftersale_counts")
+    aftersale_issue_count = fields.Integer("Issues", compute="_compute_aftersale_counts")
+    aftersale_score = fields.Float("Average Score", compute="_compute_aftersale_counts", digits=(2, 1))
+
+    @api.depends_context("uid")
+    def _compute_aftersale_counts(self):
+        """Count over the whole customer (commercial entity), with the rights of the user who looks."""
+        self.aftersale_followup_count = self.aftersale_issue_count = 0
+        self.aftersale_score = 0.0
+        if not self.env.user.has_group("aftersale_followup.group_agent"):
+            return
+        domain = [("commercial_partner_id", "in", self.commercial_partner_id.ids)]
+        groupby = ["commercial_partner_id"]
+        followups = dict(self.env["aftersale.followup"]._read_group(domain, groupby, ["__count"]))
+        issues = dict(self.env["aftersale.issue"]._read_group(domain, groupby, ["__count"]))
+        rated = domain + [("score", ">", 0), ("is_valid", "=", True)]
+        scores = dict(self.env["aftersale.feedback"]._read_group(rated, groupby, ["score:avg"]))
+        for partner in self:
+            customer = partner.commercial_partner_id
+            partner.aftersale_followup_count = followups.get(customer, 0)
+            partner.aftersale_issue_count = issues.get(customer, 0)
+            partner.aftersale_score = scores.get(customer, 0.0)
+
+    def _aftersale_action(self, xmlid):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        action["domain"] = [("commercial_partner_id", "=", self.commercial_partner_id.id)]
+        action["context"] = {"default_partner_id": self.id}
+        return action
+
+    def action_aftersale_followups(self):
+        """Open the follow-ups of this customer."""
+        return self._aftersale_action("aftersale_followup.aftersale_followup_action")
+
+    def action_aftersale_issues(self):
+        """Open the issues of this customer."""
+        return self._aftersale_action("aftersale_followup.aftersale_issue_action")

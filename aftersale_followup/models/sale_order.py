@@ -1,0 +1,147 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL, float_compare
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    aftersale_followup_ids = fields.One2many("aftersale.followup", "order_id", "Follow-ups", copy=False)
+    aftersale_followup_count = fields.Integer("Follow-up Count", compute="_compute_aftersale_followup_count")
+
+    @api.depends_context("uid")
+    def _compute_aftersale_followup_count(self):
+        counts = {}
+        if self.env["aftersale.followup"].has_access("read"):
+            groups = self.env["aftersale.followup"]._read_group(
+                [("order_id", "in", self.ids)], ["order_id"], ["__count"]
+            )
+            counts = {order.id: count for order, count in groups}
+        for order in self:
+            order.aftersale_followup_count = counts.get(order.id, 0)
+
+    def _action_confirm(self):
+        result = super()._action_confirm()
+        # Sellers and the public user of the web shop hold no right on follow-ups: planning runs in sudo.
+        self.env["aftersale.plan"]._plan_isolated("sale", self)
+        return result
+
+    def _action_cancel(self):
+        result = super()._action_cancel()
+        followups = self.env["aftersale.followup"].sudo().search([("order_id", "in", self.ids)])
+        followups._cancel(self.env._("The order was cancelled."))
+        return result
+
+    def action_aftersale_followups(self):
+        """Open the follow-ups of this order."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_followup_action")
+        action.update(domain=[("order_id", "=", self.id)], context={"create": False})
+        return action
+
+    # ------------------------------------------------------------
+    # Occasions
+    # ------------------------------------------------------------
+
+    def _aftersale_customer_moves(self):
+        """Return the moves of these orders that bring goods to the customer, drop-shipped ones included."""
+        moves = self.order_line.move_ids
+        return moves.filtered(lambda m: m.picking_id and m.picking_id._is_to_external_location())
+
+    def _aftersale_delivered(self):
+        """Return the orders that are delivered: something reached the customer and no move is open any more.
+
+        Read over the moves of the lines, whatever the warehouse steps; returns do not count. `delivery_status` would
+        also be full after a full return or a cancelled remainder.
+        """
+        arrived = self._aftersale_customer_moves().filtered(lambda m: m.state == "done").sale_line_id.order_id
+        waiting = self.order_line.move_ids.filtered(
+            lambda m: m.state not in ("done", "cancel") and not m.origin_returned_move_id
+        )
+        return (self & arrived) - waiting.sale_line_id.order_id
+
+    def _aftersale_is_returned(self):
+        """Return whether everything that reached the customer came back."""
+        self.ensure_one()
+        moves = self.order_line.move_ids.filtered(lambda m: m.state == "done" and m.picking_id)
+        balance = {}
+        for move in moves:
+            if move.picking_id._is_to_external_location():
+                sign = 1
+            elif move.origin_returned_move_id and move.location_id.usage == "customer":
+                sign = -1
+            else:
+                continue
+            quantity = move.product_uom._compute_quantity(move.quantity, move.product_id.uom_id)
+            balance[move.product_id] = balance.get(move.product_id, 0.0) + sign * quantity
+        return bool(balance) and all(
+            float_compare(quantity, 0.0, precision_rounding=product.uom_id.rounding) <= 0
+            for product, quantity in balance.items()
+        )
+
+    def _aftersale_occasions(self, trigger):
+        """Return what planning needs to know of each order, as dictionaries.
+
+        Under ``delivery`` only delivered orders count and the moment is the receipt: the latest receipt date entered
+        on a delivery, else its validation plus the company's transit days. Under ``sale`` it is the confirmation.
+        """
+        orders = self.filtered(lambda order: order.state == "sale")
+        if trigger == "delivery":
+            orders = orders._aftersale_delivered()
+        return [order._aftersale_occasion(trigger) for order in orders]
+
+    def _aftersale_occasion(self, trigger):
+        self.ensure_one()
+        picking, moment = self.env["stock.picking"], self.date_order
+        products = self.order_line.product_id.filtered(lambda product: product.type != "combo")
+        label = self.env._("confirmation")
+        if trigger == "delivery":
+            moves = self._aftersale_customer_moves().filtered(lambda m: m.state == "done")
+            picking = moves.picking_id.sorted(lambda p: (p.date_done or fields.Datetime.now(), p.id))[-1:]
+            moment = max(delivery._aftersale_receipt() for delivery in moves.picking_id)
+            products = moves.product_id
+            label = self.env._("receipt")
+        return {
+            "origin": f"order:{self.id}",
+            "label": label,
+            "company": self.company_id,
+            "partner": self.partner_id,
+            "order": self,
+            "picking": picking,
+            "issue": self.env["aftersale.issue"],
+            "moment": moment,
+            "products": products,
+            "amount": self.amount_total / (self.currency_rate or 1.0),
+            "team": self.team_id,
+            "sales_user": self.user_id,
+            "delivery_user": picking.user_id,
+        }
+
+    @api.model
+    def _aftersale_get_unplanned(self, plan, since):
+        """Return the confirmed (trigger ``sale``) or delivered orders since ``since`` without a row under ``plan``."""
+        self.flush_model(["state", "date_order"])
+        self.env["stock.move"].flush_model(["state", "date", "sale_line_id"])
+        self.env["aftersale.followup"].flush_model(["plan_id", "order_id"])
+        moved = SQL(
+            """AND EXISTS (SELECT 1 FROM sale_order_line l JOIN stock_move m ON m.sale_line_id = l.id
+                            WHERE l.order_id = o.id AND m.state = 'done' AND m.date >= %s)""",
+            since,
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT o.id FROM sale_order o
+                    WHERE o.state = 'sale' AND (%s::int IS NULL OR o.company_id = %s)
+                      AND o.date_order >= %s %s
+                      AND NOT EXISTS (SELECT 1 FROM aftersale_followup f
+                                       WHERE f.plan_id = %s AND f.order_id = o.id)
+                 ORDER BY o.id""",
+                plan.company_id.id or None,
+                plan.company_id.id or None,
+                since - timedelta(days=365 if plan.trigger == "delivery" else 0),
+                moved if plan.trigger == "delivery" else SQL(),
+                plan.id,
+            )
+        )
+        return self.browse(order_id for (order_id,) in rows)

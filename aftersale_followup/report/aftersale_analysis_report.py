@@ -1,0 +1,235 @@
+from datetime import date
+
+from babel.dates import format_skeleton
+from babel.numbers import format_percent
+
+from odoo import api, models
+from odoo.tools import float_round, format_date, format_datetime, formatLang
+from odoo.tools.misc import babel_locale_parse
+
+from .trend_chart import trend_chart
+
+DASH = "–"
+
+
+class AftersaleAnalysisReport(models.AbstractModel):
+    """Turns stored figures into what the page shows, in the language of the environment. It computes nothing."""
+
+    _name = "report.aftersale_followup.report_analysis"
+    _description = "After-sales Analysis Report"
+
+    @api.model
+    def _get_report_values(self, docids, data=None):
+        docs = self.env["aftersale.analysis"].browse(docids)
+        return {
+            "doc_ids": docids,
+            "doc_model": "aftersale.analysis",
+            "docs": docs,
+            "lang": self.env.lang,
+            "pages": [(doc, self._get_page(doc)) for doc in docs],
+        }
+
+    def _get_page(self, analysis):
+        """All texts of one report."""
+        figures = analysis.figures or {}
+        company = analysis.company_id
+        return {
+            "title": analysis.title,
+            "name": analysis.name,
+            "company": company.name,
+            "team": analysis.team_id.name,
+            "period": f"{format_date(self.env, analysis.date_from)} – {format_date(self.env, analysis.date_to)}",
+            "version": analysis.version,
+            "replaces": analysis.previous_id.name,
+            "is_draft": analysis.state == "draft",
+            "cutoff": analysis.cutoff and format_datetime(self.env, analysis.cutoff, tz=company._aftersale_tz()),
+            "summary": analysis.summary,
+            "feedback": figures.get("feedback", 0),
+            "tiles": self._get_tiles(figures),
+            "has_weak": any(isinstance(figure, dict) and figure.get("weak") for figure in figures.values()),
+            "chart": self._get_chart(analysis.period, figures.get("trend") or []),
+            "problems": self._format_problems(figures.get("top_problems")),
+            "problem_feedback": figures.get("problem_feedback", 0),
+            "issues": self._format_issues(figures.get("priority_issues")),
+            "issues_left": figures.get("priority_issue_count", 0) - len(figures.get("priority_issues") or []),
+            "loop": self._get_loop(figures.get("loop")),
+            "rates": self._get_rates(figures),
+            "funnel": self._get_funnel(figures.get("funnel")),
+            "areas": [self._get_row(self._pick(area["name"]), area, self._format_mean) for area in figures.get("areas", [])],
+            "weak_n": company.aftersale_weak_n,
+            "min_n": company.aftersale_min_n,
+        }
+
+    # ------------------------------------------------------------
+    # numbers and words in the reader's language
+    # ------------------------------------------------------------
+
+    def _locale(self):
+        return babel_locale_parse(self.env.lang or "en_US")
+
+    def _pick(self, names):
+        """Name in the reader's language out of those stored with the figures."""
+        return names.get(self.env.lang) or names.get("en_US") or next(iter(names.values()), "")
+
+    def _format_mean(self, value, sign=False):
+        text = formatLang(self.env, float_round(value, precision_digits=1), digits=1)
+        return f"+{text}" if sign and value > 0 else text
+
+    def _format_score(self, value, sign=False):
+        """NPS: a whole number that always carries its sign."""
+        rounded = float_round(value, precision_digits=0)
+        return f"{'+' if rounded > 0 else ''}{formatLang(self.env, rounded, digits=0)}"
+
+    def _format_share(self, value, sign=False):
+        return format_percent(float_round(value, precision_digits=2), locale=self._locale())
+
+    def _format_period(self, period, date_from, date_to):
+        if not date_from or not date_to:
+            return ""
+        if period == "week":
+            year, week, _day = date_from.isocalendar()
+            return self.env._("Week %(week)s of %(year)s", week=week, year=year)
+        skeleton = "yQQQ" if period == "quarter" else "yMMMM"
+        return format_skeleton(skeleton, date_from, locale=self._locale())
+
+    def _format_average(self, figure):
+        """Average and change the way the headline has them: "4.2, +0.3"."""
+        if not figure:
+            return DASH
+        if figure["withheld"]:
+            return self._format_withheld(figure)
+        change = figure.get("change")
+        parts = [self._format_mean(figure["value"])]
+        if change is not None and not figure["previous_withheld"]:
+            parts.append(self._format_mean(change, sign=True))
+        return ", ".join(parts)
+
+    def _format_withheld(self, figure):
+        return self.env._("too few answers (%s)", figure["n"])
+
+    # ------------------------------------------------------------
+    # parts of the page
+    # ------------------------------------------------------------
+
+    def _get_row(self, label, figure, formatter):
+        """One figure as texts."""
+        row = {"label": label, "value": DASH, "previous": DASH, "interval": DASH, "n": 0, "weak": False, "withheld": False}
+        if not figure:
+            return row
+        row |= {"n": figure["n"], "weak": figure["weak"], "withheld": figure["withheld"]}
+        if not figure["withheld"]:
+            row["value"] = formatter(figure["value"])
+            if figure["low"] is not None:
+                row["interval"] = f"{formatter(figure['low'])} – {formatter(figure['high'])}"
+        if figure["previous"] is not None and not figure["previous_withheld"]:
+            row["previous"] = formatter(figure["previous"])
+        return row
+
+    def _get_tiles(self, figures):
+        _ = self.env._
+        average = self._get_row(_("Average satisfaction"), figures.get("satisfaction"), self._format_mean)
+        if not average["withheld"]:
+            average["value"] = self._format_average(figures.get("satisfaction"))
+        return [
+            average,
+            self._get_row(_("Satisfied (CSAT)"), figures.get("csat"), self._format_share),
+            self._get_row(_("Recommendation (NPS)"), figures.get("nps"), self._format_score),
+            self._get_row(_("Response rate"), figures.get("response_rate"), self._format_share),
+            self._get_row(_("Complaint rate"), figures.get("complaint_rate"), self._format_share),
+        ]
+
+    def _get_rates(self, figures):
+        _ = self.env._
+        labels = {
+            "followup_rate": _("Follow-up rate"),
+            "contact_in_time": _("Contacted in time"),
+            "closed_loop": _("Closed loop"),
+            "reopened": _("Reopened"),
+            "suggestion_adoption": _("Suggestions adopted"),
+        }
+        rows = [self._get_row(label, figures.get(key), self._format_share) for key, label in labels.items()]
+        for channel in figures.get("response_rate", {}).get("channels", {}).values():
+            label = _("Response rate: %s", self._pick(channel["name"]))
+            rows.append(self._get_row(label, channel, self._format_share))
+        return [row for row in rows if row["n"]]
+
+    def _get_chart(self, period, trend):
+        if not trend:
+            return ""
+        skeleton = "Md" if period == "week" else "yQQQ" if period == "quarter" else "MMM"
+        labels = [
+            format_skeleton(skeleton, date.fromisoformat(point["date_from"]), locale=self._locale()) for point in trend
+        ]
+        values = [None if point["withheld"] else point["value"] for point in trend]
+        value_labels = ["" if value is None else self._format_mean(value) for value in values]
+        return trend_chart(values, value_labels, labels, self.env._("Average satisfaction of the last periods"))
+
+    def _format_problems(self, problems):
+        _ = self.env._
+        rows = []
+        for rank, problem in enumerate(problems or [], start=1):
+            if problem["previous_withheld"]:
+                before = DASH
+            elif problem["previous_rank"]:
+                before = _(
+                    "no. %(rank)s, %(share)s",
+                    rank=problem["previous_rank"],
+                    share=self._format_share(problem["previous_share"]),
+                )
+            else:
+                before = _("not reported")
+            rows.append(
+                {
+                    "rank": rank,
+                    "name": self._pick(problem["name"]),
+                    "n": problem["n"],
+                    "share": self._format_share(problem["share"]),
+                    "weak": problem["weak"],
+                    "before": before,
+                }
+            )
+        return rows
+
+    def _format_issues(self, issues):
+        _ = self.env._
+        states = dict(self.env["aftersale.issue"]._fields["state"]._description_selection(self.env))
+        in_time = {True: _("yes"), False: _("no"), None: _("open")}
+        return [
+            {
+                "name": issue["name"],
+                "customer": issue["customer"] or DASH,
+                "tags": ", ".join(self._pick(names) for names in issue["tags"]) or DASH,
+                "owner": issue["owner"] or DASH,
+                "in_time": in_time[issue["in_time"]],
+                "state": states.get(issue["state"], issue["state"]),
+                "next_date": format_date(self.env, issue["next_date"]) if issue["next_date"] else DASH,
+            }
+            for issue in issues or []
+        ]
+
+    def _get_loop(self, loop):
+        _ = self.env._
+        labels = {
+            "opened": _("Opened"),
+            "resolved": _("Resolved"),
+            "closed": _("Closed"),
+            "waived": _("of which waived"),
+            "new": _("Waiting now"),
+            "processing": _("In processing now"),
+            "done": _("Being verified now"),
+            "overdue": _("Overdue now"),
+        }
+        return [(label, loop[key]) for key, label in labels.items()] if loop else []
+
+    def _get_funnel(self, funnel):
+        if not funnel:
+            return []
+        _ = self.env._
+        reasons = dict(self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env))
+        return [
+            (_("Due"), funnel["due"]),
+            *((_("Not asked: %s", reasons.get(reason, reason)), n) for reason, n in funnel["skipped"].items()),
+            (_("Contacted"), funnel["contacted"]),
+            (_("Reached"), funnel["reached"]),
+            (_("Answered"), funnel["answered"]),
+        ]

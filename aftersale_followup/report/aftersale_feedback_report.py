@@ -1,0 +1,85 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class AftersaleFeedbackReport(models.Model):
+    """Valid feedback for pivot and graph, one row each: the same rows that the analyses count."""
+
+    _name = "aftersale.feedback.report"
+    _description = "Feedback Analysis"
+    _auto = False
+    _rec_name = "date"
+    _order = "date desc"
+
+    date = fields.Datetime(readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    partner_id = fields.Many2one("res.partner", "Customer", readonly=True)
+    plan_id = fields.Many2one("aftersale.plan", readonly=True)
+    scenario = fields.Selection(lambda self: self.env["aftersale.plan"]._fields["scenario"].selection, readonly=True)
+    customer_type = fields.Selection(
+        lambda self: self.env["aftersale.feedback"]._fields["customer_type"].selection, readonly=True
+    )
+    channel_id = fields.Many2one("aftersale.channel", "Channel", readonly=True)
+    user_id = fields.Many2one("res.users", "Agent", readonly=True)
+    team_id = fields.Many2one("crm.team", "Team", readonly=True)
+    category_id = fields.Many2one("aftersale.category", "Category", readonly=True)
+    # the relations of the feedback itself: grouping by tag counts a feedback once for each of its tags
+    tag_ids = fields.Many2many(
+        "aftersale.tag",
+        relation="aftersale_feedback_aftersale_tag_rel",
+        column1="aftersale_feedback_id",
+        column2="aftersale_tag_id",
+        string="Classification",
+        readonly=True,
+    )
+    product_ids = fields.Many2many(
+        "product.product",
+        relation="aftersale_feedback_product_product_rel",
+        column1="aftersale_feedback_id",
+        column2="product_product_id",
+        string="Products",
+        readonly=True,
+    )
+    priority = fields.Selection(lambda self: self.env["aftersale.feedback"]._fields["priority"].selection, readonly=True)
+    source = fields.Selection(lambda self: self.env["aftersale.feedback"]._fields["source"].selection, readonly=True)
+    score = fields.Float("Average Satisfaction", aggregator="avg", digits=(16, 1), readonly=True)
+    csat = fields.Float("Satisfied (CSAT, %)", aggregator="avg", digits=(16, 0), readonly=True)
+    nps = fields.Float("Recommendation (NPS)", aggregator="avg", digits=(16, 0), readonly=True)
+
+    _depends = {
+        "aftersale.feedback": [
+            "date",
+            "company_id",
+            "partner_id",
+            "plan_id",
+            "scenario",
+            "customer_type",
+            "channel_id",
+            "user_id",
+            "team_id",
+            "category_id",
+            "tag_ids",
+            "product_ids",
+            "priority",
+            "source",
+            "score",
+            "nps",
+            "is_valid",
+        ],
+    }
+
+    @property
+    def _table_query(self):
+        # what was not asked is NULL, so that the averages leave it out
+        return SQL(
+            """
+            SELECT id, date, company_id, partner_id, plan_id, scenario, customer_type, channel_id, user_id, team_id,
+                   category_id, priority, source,
+                   NULLIF(score, 0)::float AS score,
+                   CASE WHEN score >= 4 THEN 100.0 WHEN score > 0 THEN 0.0 END::float AS csat,
+                   CASE WHEN nps IN ('9', '10') THEN 100.0 WHEN nps IN ('7', '8') THEN 0.0
+                        WHEN nps IS NOT NULL THEN -100.0 END::float AS nps
+              FROM aftersale_feedback
+             WHERE is_valid
+            """
+        )

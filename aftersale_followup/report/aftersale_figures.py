@@ -1,0 +1,312 @@
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, models
+from odoo.tools import SQL, float_round
+
+from .interval import mean_interval, nps_interval, wilson_interval
+
+TREND_PERIODS = 12
+TOP_PROBLEMS = 3
+
+
+def period_before(date_from, date_to):
+    """The period right before: whole calendar months stay whole, anything else keeps its number of days."""
+    day = timedelta(days=1)
+    if date_from.day == 1 and (date_to + day).day == 1:
+        months = (date_to.year - date_from.year) * 12 + date_to.month - date_from.month + 1
+        return date_from - relativedelta(months=months), date_from - day
+    return date_from - (date_to - date_from) - day, date_from - day
+
+
+@dataclass
+class Scope:
+    """What the figures are about: whose, when, and as of which moment."""
+
+    company: models.BaseModel
+    team: models.BaseModel
+    cutoff: datetime
+    periods: list  # (first day, last day), oldest first, the period asked for last
+    bounds: list  # their limits in UTC: one more than there are periods, each the end of one and the start of the next
+
+    @property
+    def date_from(self):
+        return self.periods[-1][0]
+
+    @property
+    def date_to(self):
+        return self.periods[-1][1]
+
+    def where(self, alias):
+        """Company, team and cutoff of a table that has all three."""
+        return SQL(
+            "%(alias)s.company_id = %(company)s AND %(alias)s.create_date <= %(cutoff)s AND (%(team)s)",
+            alias=SQL.identifier(alias),
+            company=self.company.id,
+            cutoff=self.cutoff,
+            team=SQL("%s.team_id = %s", SQL.identifier(alias), self.team.id) if self.team else SQL("TRUE"),
+        )
+
+
+class AftersaleFigures(models.AbstractModel):
+    """The one place that computes figures; pages, reports and digests read it.
+
+    A figure is a dictionary `value` (unrounded), `n`, `low`, `high`, `previous`, `weak`, `withheld`; it is absent where
+    there is nothing to count. `withheld` asks the reader's page not to show the value. The number of queries is fixed.
+    """
+
+    _name = "aftersale.figures"
+    _description = "After-sales Figures"
+
+    @api.model
+    def _get(self, company, date_from, date_to, team=None, cutoff=None):
+        """All figures of a company, or of one of its teams, from the first to the last day (company zone, both included).
+
+        Record rules do not apply here: whoever calls has checked that the user may see the analysis.
+        """
+        self.env.flush_all()
+        # the database's clock, because it is the one that stamps `create_date`
+        scope = self._make_scope(company, date_from, date_to, team, cutoff or self.env.cr.now())
+        figures = {
+            "date_from": scope.date_from.isoformat(),
+            "date_to": scope.date_to.isoformat(),
+            "cutoff": scope.cutoff.isoformat(" ", "seconds"),
+        }
+        for part in (
+            self._get_feedback,
+            self._get_problems,
+            self._get_areas,
+            self._get_contacts,
+            self._get_loop,
+            self._get_verification,
+            self._get_priority_issues,
+        ):
+            figures |= {key: value for key, value in part(scope).items() if value is not None}
+        return figures
+
+    @api.model
+    def _make_scope(self, company, date_from, date_to, team, cutoff):
+        company = company.sudo()
+        periods = [(date_from, date_to)]
+        while len(periods) < TREND_PERIODS:
+            periods.insert(0, period_before(*periods[0]))
+        days = [start for start, _end in periods] + [date_to + timedelta(days=1)]
+        bounds = [company._aftersale_moment(day) for day in days]
+        team = team.sudo() if team else self.env["crm.team"]
+        return Scope(company, team, cutoff, periods, bounds)
+
+    # ------------------------------------------------------------
+    # shape of a figure
+    # ------------------------------------------------------------
+
+    def _figure(self, scope, value, n, interval=(None, None), previous=None, previous_n=0):
+        if not n:
+            return None
+        return {
+            "value": value,
+            "n": n,
+            "low": interval[0],
+            "high": interval[1],
+            "previous": previous if previous_n else None,
+            "previous_n": previous_n,
+            "previous_withheld": previous_n < scope.company.aftersale_min_n,
+            "weak": n < scope.company.aftersale_weak_n,
+            "withheld": n < scope.company.aftersale_min_n,
+        }
+
+    def _rate(self, scope, now, before):
+        """Figure of a share; `now` and `before` are (cases that count, all cases)."""
+        (hits, n), (hits_before, n_before) = now, before
+        return self._figure(
+            scope,
+            n and hits / n,
+            n,
+            wilson_interval(hits, n),
+            n_before and hits_before / n_before,
+            n_before,
+        )
+
+    def _mean(self, scope, now, before, floor=1, ceiling=5):
+        """Figure of a mean; `now` and `before` are (sum, sum of squares, number)."""
+        total, squares, n = now
+        figure = self._figure(
+            scope,
+            n and total / n,
+            n,
+            mean_interval(total, squares, n, floor, ceiling),
+            before[2] and before[0] / before[2],
+            before[2],
+        )
+        if figure and figure["previous"] is not None:
+            # the unrounded means are compared: 4.24 after 3.96 is +0.3, although 4.2 and 4.0 are printed
+            figure["change"] = float_round(figure["value"] - figure["previous"], precision_digits=1)
+        return figure
+
+    def _names(self, records):
+        """{id: {language: name}}, so that a frozen report still reads in its reader's language."""
+        names = {record.id: {} for record in records}
+        for code, _label in self.env["res.lang"].get_installed():
+            for record in records.sudo().with_context(lang=code):
+                names[record.id][code] = record.name
+        return names
+
+    # ------------------------------------------------------------
+    # what customers said
+    # ------------------------------------------------------------
+
+    def _feedback_where(self, scope, since):
+        """Valid feedback from a moment on, to the end of the period."""
+        return SQL(
+            "%s AND f.is_valid AND f.date >= %s AND f.date < %s",
+            scope.where("f"),
+            since,
+            scope.bounds[-1],
+        )
+
+    def _get_feedback(self, scope):
+        """Satisfaction, CSAT, NPS, suggestions and the trend: one pass over the feedback of all periods."""
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT width_bucket(f.date, %(bounds)s) AS bucket,
+                       COUNT(*) AS feedback,
+                       COUNT(*) FILTER (WHERE f.score > 0) AS rated,
+                       COALESCE(SUM(f.score), 0)::float AS total,
+                       COALESCE(SUM(f.score * f.score), 0)::float AS squares,
+                       COUNT(*) FILTER (WHERE f.score >= 4) AS satisfied,
+                       COUNT(f.nps) AS nps,
+                       COUNT(*) FILTER (WHERE f.nps IN ('9', '10')) AS promoters,
+                       COUNT(*) FILTER (WHERE f.nps IN ('0', '1', '2', '3', '4', '5', '6')) AS detractors,
+                       COUNT(*) FILTER (WHERE f.suggestion_state <> 'none') AS suggestions,
+                       COUNT(*) FILTER (WHERE f.suggestion_state = 'adopted') AS adopted
+                  FROM aftersale_feedback f
+                 WHERE %(where)s
+              GROUP BY 1
+                """,
+                bounds=scope.bounds,
+                where=self._feedback_where(scope, scope.bounds[0]),
+            )
+        )
+        empty = dict.fromkeys(
+            ("feedback", "rated", "satisfied", "nps", "promoters", "detractors", "suggestions", "adopted"), 0
+        ) | {"total": 0.0, "squares": 0.0}
+        buckets = {row["bucket"]: row for row in rows}
+        trend = [buckets.get(number, empty) for number in range(1, len(scope.periods) + 1)]
+        before, now = trend[-2:]
+
+        def nps(row):
+            return row["nps"] and 100 * (row["promoters"] - row["detractors"]) / row["nps"]
+
+        return {
+            "feedback": now["feedback"],
+            "satisfaction": self._mean(
+                scope,
+                (now["total"], now["squares"], now["rated"]),
+                (before["total"], before["squares"], before["rated"]),
+            ),
+            "csat": self._rate(scope, (now["satisfied"], now["rated"]), (before["satisfied"], before["rated"])),
+            "nps": self._figure(
+                scope,
+                nps(now),
+                now["nps"],
+                nps_interval(now["promoters"], now["detractors"], now["nps"]),
+                nps(before),
+                before["nps"],
+            ),
+            "suggestion_adoption": self._rate(
+                scope, (now["adopted"], now["suggestions"]), (before["adopted"], before["suggestions"])
+            ),
+            "trend": [
+                {
+                    "date_from": start.isoformat(),
+                    "date_to": end.isoformat(),
+                    "value": row["total"] / row["rated"] if row["rated"] else None,
+                    "n": row["rated"],
+                    "withheld": row["rated"] < scope.company.aftersale_min_n,
+                }
+                for (start, end), row in zip(scope.periods, trend)
+            ],
+        }
+
+    def _get_problems(self, scope):
+        """The most frequent problem tags, and how they moved. Shares may add up to more than 100 %."""
+        field = self.env["aftersale.feedback"]._fields["tag_ids"]
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT bucket, tag_id, COUNT(DISTINCT feedback_id)
+                  FROM (SELECT f.date >= %(since)s AS bucket, r.%(tag)s AS tag_id, f.id AS feedback_id
+                          FROM %(relation)s r
+                          JOIN aftersale_feedback f ON f.id = r.%(feedback)s
+                          JOIN aftersale_tag t ON t.id = r.%(tag)s AND t.is_problem
+                         WHERE %(where)s) tagged
+              GROUP BY GROUPING SETS ((bucket, tag_id), (bucket))
+                """,
+                since=scope.bounds[-2],
+                relation=SQL.identifier(field.relation),
+                feedback=SQL.identifier(field.column1),
+                tag=SQL.identifier(field.column2),
+                where=self._feedback_where(scope, scope.bounds[-3]),
+            )
+        )
+        totals = {is_now: n for is_now, tag_id, n in rows if tag_id is None}
+        ranked = {
+            side: sorted(
+                ((tag_id, n) for is_now, tag_id, n in rows if tag_id is not None and is_now == side),
+                key=lambda row: (-row[1], row[0]),
+            )
+            for side in (True, False)
+        }
+        before = {tag_id: (rank, n) for rank, (tag_id, n) in enumerate(ranked[False], start=1)}
+        top = ranked[True][:TOP_PROBLEMS]
+        tags = self.env["aftersale.tag"].sudo().browse([tag_id for tag_id, _n in top])
+        names = self._names(tags)
+        problems = []
+        for tag, (_tag_id, n) in zip(tags, top):
+            rank_before, n_before = before.get(tag.id, (None, 0))
+            problems.append(
+                {
+                    "tag_id": tag.id,
+                    "code": tag.code,
+                    "name": names[tag.id],
+                    "n": n,
+                    "share": n / totals[True],
+                    "total": totals[True],
+                    "previous_rank": rank_before,
+                    "previous_share": n_before / totals[False] if totals.get(False) else None,
+                    "previous_withheld": totals.get(False, 0) < scope.company.aftersale_min_n,
+                    "weak": totals[True] < scope.company.aftersale_weak_n,
+                    "withheld": totals[True] < scope.company.aftersale_min_n,
+                }
+            )
+        return {"top_problems": problems, "problem_feedback": totals.get(True, 0)}
+
+    def _get_areas(self, scope):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT d.dimension_id, f.date >= %(since)s, SUM(d.score)::float, SUM(d.score * d.score)::float, COUNT(*)
+                  FROM aftersale_feedback_dimension d
+                  JOIN aftersale_feedback f ON f.id = d.feedback_id
+                 WHERE d.score > 0 AND %(where)s
+              GROUP BY 1, 2
+                """,
+                since=scope.bounds[-2],
+                where=self._feedback_where(scope, scope.bounds[-3]),
+            )
+        )
+        sums = {(dimension_id, is_now): tuple(values) for dimension_id, is_now, *values in rows}
+        dimensions = self.env["aftersale.dimension"].sudo().browse({row[0] for row in rows if row[1]}).sorted()
+        names = self._names(dimensions)
+        return {
+            "areas": [
+                {
+                    "code": dimension.code,
+                    "name": names[dimension.id],
+                    **self._mean(scope, sums[dimension.id, True], sums.get((dimension.id, False), (0.0, 0.0, 0))),
+                }
+                for dimension in dimensions
+            ]
+        }

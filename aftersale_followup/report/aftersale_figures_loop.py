@@ -1,0 +1,289 @@
+from odoo import models
+from odoo.tools import SQL
+
+PRIORITY_ISSUES = 20
+
+
+class AftersaleFigures(models.AbstractModel):
+    """The figures about our own work: contacts, issues, verifications."""
+
+    _inherit = "aftersale.figures"
+
+    # ------------------------------------------------------------
+    # contacts
+    # ------------------------------------------------------------
+
+    def _get_contacts(self, scope):
+        """Follow-up rate, response rate and funnel of the follow-ups that came due in the period.
+
+        The funnel starts with everything that came due. The follow-up rate leaves out what must not be contacted
+        (skipped by a rule, or cancelled before the contact). An invited customer who answers counts as reached.
+        """
+        (before_from, before_to), (date_from, date_to) = scope.periods[-2:]
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.state, u.skip_reason,
+                       COALESCE(a.contacted, FALSE) AS contacted, COALESCE(a.reached, FALSE) AS reached, COUNT(*) AS n
+                  FROM aftersale_followup u
+             LEFT JOIN aftersale_channel c ON c.id = u.channel_id
+             LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested') AS contacted,
+                                       BOOL_OR(outcome = 'reached') AS reached
+                                  FROM aftersale_attempt
+                                 WHERE followup_id = u.id AND date <= %(cutoff)s) a ON TRUE
+                 WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
+                   AND c.code IS DISTINCT FROM 'inbound'
+              GROUP BY 1, 2, 3, 4, 5, 6
+                """,
+                cutoff=scope.cutoff,
+                where=scope.where("u"),
+                before_from=before_from,
+                date_from=date_from,
+                date_to=date_to,
+            )
+        )
+
+        def count(*conditions, is_now=True):
+            return sum(row["n"] for row in rows if row["is_now"] == is_now and all(test(row) for test in conditions))
+
+        def contacted(row):
+            return row["contacted"]
+
+        def due(row):
+            return row["contacted"] or row["state"] not in ("skipped", "cancelled")
+
+        def answered(row):
+            return row["state"] == "done"
+
+        def skipped(row):
+            return row["state"] == "skipped"
+
+        def response(*conditions):
+            return self._rate(
+                scope,
+                *(
+                    (
+                        count(contacted, answered, *conditions, is_now=is_now),
+                        count(contacted, *conditions, is_now=is_now),
+                    )
+                    for is_now in (True, False)
+                ),
+            )
+
+        channels = (
+            self.env["aftersale.channel"].sudo().browse({row["channel_id"] for row in rows if row["is_now"]} - {None})
+        ).sorted()
+        names = self._names(channels)
+        by_channel = {}
+        for channel in channels:
+            figure = response(lambda row, channel=channel: row["channel_id"] == channel.id)
+            if figure:
+                by_channel[channel.code] = {"name": names[channel.id], **figure}
+        total = response()
+        reasons = sorted({row["skip_reason"] for row in rows if row["is_now"] and skipped(row)}, key=str)
+        return {
+            "followup_rate": self._rate(
+                scope,
+                (count(contacted), count(due)),
+                (count(contacted, is_now=False), count(due, is_now=False)),
+            ),
+            "response_rate": total and {**total, "channels": by_channel},
+            "funnel": {
+                "due": count(lambda row: due(row) or skipped(row)),
+                "skipped": {
+                    reason or "": count(skipped, lambda row, reason=reason: row["skip_reason"] == reason)
+                    for reason in reasons
+                },
+                "contacted": count(contacted),
+                "reached": count(contacted, lambda row: row["reached"] or answered(row)),
+                "answered": count(contacted, answered),
+            },
+        }
+
+    # ------------------------------------------------------------
+    # issues
+    # ------------------------------------------------------------
+
+    def _get_loop(self, scope):
+        """What became of the issues: rates of the period and counts, the latter also of what is open at the cutoff."""
+        now, before = self._get_issue_counts(scope)
+        figures = {
+            "contact_in_time": self._rate(
+                scope,
+                (now["contacted_in_time"], now["contact_due"]),
+                (before["contacted_in_time"], before["contact_due"]),
+            ),
+            "closed_loop": self._rate(
+                scope, (now["confirmed"], now["resolved"]), (before["confirmed"], before["resolved"])
+            ),
+            "loop": {
+                key: now[key] for key in ("opened", "new", "processing", "done", "resolved", "closed", "waived", "overdue")
+            },
+        }
+        if not scope.team:
+            # orders belong to sales teams, issues to the agent's: their ratio means something for the company only
+            delivered, delivered_before = self._get_delivered_orders(scope)
+            figures["complaint_rate"] = self._rate(
+                scope, (now["complaints"], delivered), (before["complaints"], delivered_before)
+            )
+        return figures
+
+    def _get_issue_counts(self, scope):
+        (before_from, before_to), (date_from, date_to) = scope.periods[-2:]
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT COUNT(*) FILTER (WHERE opened) AS opened,
+                       COUNT(*) FILTER (WHERE opened AND kind = 'complaint') AS complaints,
+                       COUNT(*) FILTER (WHERE contact_due) AS contact_due,
+                       COUNT(*) FILTER (WHERE contact_due AND contact_day <= contact_deadline) AS contacted_in_time,
+                       COUNT(*) FILTER (WHERE resolved) AS resolved,
+                       COUNT(*) FILTER (WHERE resolved AND state = 'closed' AND waiver_reason IS NULL) AS confirmed,
+                       COUNT(*) FILTER (WHERE closed) AS closed,
+                       COUNT(*) FILTER (WHERE closed AND waiver_reason IS NOT NULL) AS waived,
+                       COUNT(*) FILTER (WHERE state = 'new') AS new,
+                       COUNT(*) FILTER (WHERE state = 'processing') AS processing,
+                       COUNT(*) FILTER (WHERE state = 'done') AS done,
+                       COUNT(*) FILTER (WHERE next_deadline < %(today)s) AS overdue
+                  FROM (VALUES (1, %(since)s, %(until)s, %(date_from)s, %(date_to)s),
+                               (0, %(since_before)s, %(since)s, %(before_from)s, %(before_to)s))
+                       AS period (is_now, since, until, first_day, last_day)
+             LEFT JOIN LATERAL (
+                       SELECT i.state, i.kind, i.waiver_reason, i.contact_deadline,
+                              i.create_date >= since AND i.create_date < until AS opened,
+                              i.date_done >= since AND i.date_done < until AS resolved,
+                              i.date_closed >= since AND i.date_closed < until AS closed,
+                              (i.date_contacted AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS contact_day,
+                              i.priority <> '0' AND i.contact_deadline BETWEEN first_day AND last_day
+                              AND (i.contact_deadline < %(today)s OR i.date_contacted IS NOT NULL) AS contact_due,
+                              CASE WHEN i.state IN ('new', 'processing')
+                                        THEN LEAST(i.resolution_deadline, i.promised_date)
+                                   WHEN i.state = 'done' THEN i.verification_deadline END AS next_deadline
+                         FROM aftersale_issue i
+                        WHERE %(where)s AND i.state <> 'cancelled') issue ON TRUE
+              GROUP BY is_now
+              ORDER BY is_now DESC
+                """,
+                where=scope.where("i"),
+                zone=scope.company._aftersale_tz(),
+                today=scope.company._aftersale_date(scope.cutoff),
+                since_before=scope.bounds[-3],
+                since=scope.bounds[-2],
+                until=scope.bounds[-1],
+                before_from=before_from,
+                before_to=before_to,
+                date_from=date_from,
+                date_to=date_to,
+            )
+        )
+        return rows
+
+    def _get_delivered_orders(self, scope):
+        """Numbers of orders whose delivery was completed in the period and in the one before.
+
+        An order is delivered when goods went to the customer and none of its moves is open but returns.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT delivered >= %(since)s, COUNT(*)
+                  FROM (SELECT MAX(m.date) FILTER (WHERE m.state = 'done' AND d.usage = 'customer') AS delivered
+                          FROM stock_move m
+                          JOIN sale_order_line l ON l.id = m.sale_line_id
+                          JOIN stock_location d ON d.id = m.location_dest_id
+                         WHERE m.origin_returned_move_id IS NULL
+                           AND l.order_id IN (SELECT sl.order_id
+                                                FROM stock_move sm
+                                                JOIN sale_order_line sl ON sl.id = sm.sale_line_id
+                                               WHERE sm.state = 'done' AND sl.company_id = %(company)s
+                                                 AND sm.date >= %(since_before)s AND sm.date < %(until)s)
+                      GROUP BY l.order_id
+                        HAVING BOOL_AND(m.state IN ('done', 'cancel'))) orders
+                 WHERE delivered >= %(since_before)s AND delivered < %(until)s
+              GROUP BY 1
+                """,
+                company=scope.company.id,
+                since_before=scope.bounds[-3],
+                since=scope.bounds[-2],
+                until=scope.bounds[-1],
+            )
+        )
+        counts = dict(rows)
+        return counts.get(True, 0), counts.get(False, 0)
+
+    def _get_verification(self, scope):
+        """Share of verified issues that failed and were reopened."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT f.date >= %(since)s, COUNT(DISTINCT u.issue_id),
+                       COUNT(DISTINCT u.issue_id) FILTER (
+                           WHERE f.resolved <> 'fully' OR (f.score > 0 AND f.score < 3))
+                  FROM aftersale_feedback f
+                  JOIN aftersale_followup u ON u.id = f.followup_id
+                 WHERE u.issue_id IS NOT NULL AND f.scenario = 'resolution_check' AND %(where)s
+              GROUP BY 1
+                """,
+                since=scope.bounds[-2],
+                where=self._feedback_where(scope, scope.bounds[-3]),
+            )
+        )
+        counts = {is_now: (failed, verified) for is_now, verified, failed in rows}
+        return {"reopened": self._rate(scope, counts.get(True, (0, 0)), counts.get(False, (0, 0)))}
+
+    def _get_priority_issues(self, scope):
+        """High-priority issues opened in the period or still open, the most urgent first; no names, no contact data."""
+        domain = [
+            ("company_id", "=", scope.company.id),
+            ("priority", "!=", "0"),
+            ("create_date", "<=", scope.cutoff),
+            ("create_date", "<", scope.bounds[-1]),
+            ("state", "!=", "cancelled"),
+            "|",
+            ("state", "!=", "closed"),
+            ("create_date", ">=", scope.bounds[-2]),
+        ]
+        if scope.team:
+            domain.append(("team_id", "=", scope.team.id))
+        Issue = self.env["aftersale.issue"].sudo()
+        issues = Issue.search(domain, order="priority desc, contact_deadline, id", limit=PRIORITY_ISSUES)
+        tag_names = self._names(issues.tag_ids)
+        return {
+            "priority_issue_count": Issue.search_count(domain) if len(issues) == PRIORITY_ISSUES else len(issues),
+            "priority_issues": [
+                {
+                    "name": issue.name,
+                    "customer": self._customer_number(issue.partner_id),
+                    "tags": [tag_names[tag.id] for tag in issue.tag_ids],
+                    "owner": issue.user_id.name or None,
+                    "in_time": self._contacted_in_time(scope, issue),
+                    "state": issue.state,
+                    "priority": issue.priority,
+                    "next_date": self._next_date(issue),
+                }
+                for issue in issues
+            ],
+        }
+
+    def _customer_number(self, partner):
+        customer = partner.commercial_partner_id
+        return customer.ref or (f"C{customer.id:06d}" if customer else None)
+
+    def _contacted_in_time(self, scope, issue):
+        """True or False once it is decided, None while there is time."""
+        if not issue.contact_deadline:
+            return None
+        if issue.date_contacted:
+            return scope.company._aftersale_date(issue.date_contacted) <= issue.contact_deadline
+        return False if scope.company._aftersale_date(scope.cutoff) > issue.contact_deadline else None
+
+    def _next_date(self, issue):
+        """The next date somebody has to keep."""
+        dates = []
+        if issue.state in ("new", "processing"):
+            dates = [issue.promised_date or issue.resolution_deadline]
+            if not issue.date_contacted:
+                dates.append(issue.contact_deadline)
+        elif issue.state == "done":
+            dates = [issue.verification_deadline]
+        return min((date.isoformat() for date in dates if date), default=None)

@@ -1,0 +1,307 @@
+from datetime import date, datetime, timedelta
+
+from odoo.fields import Command
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.aftersale_followup.report.aftersale_figures import period_before
+from odoo.addons.aftersale_followup.report.interval import mean_interval, nps_interval, wilson_interval
+from odoo.addons.aftersale_followup.report.trend_chart import chart_lines, chart_points, trend_chart
+
+from .analysis_common import AnalysisCase
+
+
+@tagged("post_install", "-at_install")
+class TestFiguresHelpers(BaseCase):
+    def test_wilson_interval_matches_published_values(self):
+        low, high = wilson_interval(3, 5)
+        self.assertAlmostEqual(low, 0.2307, places=4)
+        self.assertAlmostEqual(high, 0.8824, places=4)
+        low, high = wilson_interval(0, 10)
+        self.assertEqual(low, 0)
+        self.assertAlmostEqual(high, 0.2775, places=4)
+        self.assertEqual(wilson_interval(10, 10)[1], 1)
+
+    def test_wilson_interval_of_what_is_no_share_is_empty(self):
+        self.assertEqual(wilson_interval(3, 2), (None, None))
+        self.assertEqual(wilson_interval(0, 0), (None, None))
+
+    def test_nps_interval_uses_the_three_point_variance(self):
+        # 2 promoters, 2 detractors of 5: variance 0.8, standard error 0.4
+        low, high = nps_interval(2, 2, 5)
+        self.assertAlmostEqual(high, 78.39856, places=4)
+        self.assertAlmostEqual(low, -78.39856, places=4)
+        self.assertEqual(nps_interval(4, 0, 4), (100, 100))
+
+    def test_mean_interval_needs_two_values_and_stays_on_the_scale(self):
+        self.assertEqual(mean_interval(4, 16, 1, 1, 5), (None, None))
+        # 5, 4, 3: mean 4, standard deviation 1
+        low, high = mean_interval(12, 50, 3, 1, 5)
+        self.assertAlmostEqual(low, 4 - 1.959964 / 3**0.5, places=6)
+        self.assertEqual(high, 5)
+
+    def test_period_before_keeps_months_whole(self):
+        self.assertEqual(period_before(date(2026, 3, 1), date(2026, 3, 31)), (date(2026, 2, 1), date(2026, 2, 28)))
+        self.assertEqual(period_before(date(2026, 1, 1), date(2026, 3, 31)), (date(2025, 10, 1), date(2025, 12, 31)))
+        self.assertEqual(period_before(date(2026, 1, 5), date(2026, 1, 11)), (date(2025, 12, 29), date(2026, 1, 4)))
+
+    def test_chart_interrupts_the_line_and_escapes_its_texts(self):
+        points = chart_points([5, None, 3, 1], 1, 5)
+        self.assertIsNone(points[1])
+        self.assertLess(points[0][1], points[2][1])
+        self.assertEqual(chart_lines(points), [points[2:]])
+        svg = trend_chart([4.0, 4.2], ["4.0", "4.2"], ["<b>", "Feb"], "Trend")
+        self.assertIn("&lt;b&gt;", svg)
+        self.assertNotIn("<b>", svg)
+
+
+@tagged("post_install", "-at_install")
+class TestFigures(AnalysisCase):
+    def test_average_and_change_of_the_unrounded_means(self):
+        self._scores(1, [4] * 7 + [3])  # 31 / 8 = 3.875
+        self._scores(2, [5, 4, 4, 0])  # 13 / 3 = 4.333; 0 is no answer
+        figure = self._month(2)["satisfaction"]
+        self.assertAlmostEqual(figure["value"], 13 / 3)
+        self.assertEqual(figure["n"], 3)
+        self.assertAlmostEqual(figure["previous"], 3.875)
+        # 4.3 and 3.9 are shown, yet the change is not 0.4
+        self.assertEqual(figure["change"], 0.5)
+
+    def test_csat_and_nps_by_hand(self):
+        for score, nps in zip([5, 4, 4, 2, 1], ["10", "9", "8", "6", "0"]):
+            self._feedback(datetime(2026, 1, 15), score, nps=nps)
+        self._feedback(datetime(2026, 1, 15), 0)
+        figures = self._january()
+        self.assertEqual(figures["feedback"], 6)
+        self.assertAlmostEqual(figures["csat"]["value"], 0.6)
+        self.assertAlmostEqual(figures["csat"]["low"], 0.2307, places=4)
+        self.assertEqual(figures["nps"]["value"], 0)
+        self.assertEqual(figures["nps"]["n"], 5)
+        self.assertAlmostEqual(figures["nps"]["high"], 78.39856, places=4)
+
+    def test_month_ends_at_midnight_of_the_company(self):
+        self._feedback(datetime(2026, 1, 31, 15, 59, 59), 1)  # 23:59:59 in Shanghai
+        self._feedback(datetime(2026, 1, 31, 16, 0, 0), 3)  # 1 February there
+        self._feedback(datetime(2026, 1, 31, 23, 30), 5)  # 1 February, 07:30
+        self._feedback(datetime(2025, 12, 31, 16, 0), 2)  # 1 January
+        self._feedback(datetime(2025, 12, 31, 15, 59, 59), 4)  # still December
+        january, february = self._january()["satisfaction"], self._month(2)["satisfaction"]
+        self.assertEqual((january["value"], january["n"], january["previous"]), (1.5, 2, 4))
+        self.assertEqual((february["value"], february["n"], february["previous"]), (4, 2, 1.5))
+
+    def test_suspicious_and_corrected_feedback_does_not_count(self):
+        self._feedback(datetime(2026, 1, 10), 5)
+        self._feedback(datetime(2026, 1, 10), 1, evidence="suspicious")
+        wrong = self._feedback(datetime(2026, 1, 10), 1)
+        self._feedback(datetime(2026, 1, 10), 3, correction_of_id=wrong.id)
+        figure = self._january()["satisfaction"]
+        self.assertEqual((figure["value"], figure["n"]), (4, 2))
+
+    def test_other_company_and_other_team_do_not_count(self):
+        team = self.env["crm.team"].create({"name": "North", "company_id": self.company.id})
+        self._scores(1, [5, 4], team_id=team.id)
+        self._scores(1, [1])
+        other = self.env["res.company"].create({"name": "Other"})
+        self._feedback(datetime(2026, 1, 15), 2, company_id=other.id)
+        self.assertEqual(self._january()["satisfaction"]["n"], 3)
+        self.assertEqual(self._january(team=team)["satisfaction"]["value"], 4.5)
+
+    def test_feedback_after_the_cutoff_does_not_count(self):
+        self._scores(1, [5])
+        self.env.flush_all()
+        before = self.env.cr.now() - timedelta(seconds=1)
+        self.assertNotIn("satisfaction", self._january(cutoff=before))
+
+    def test_small_numbers_are_marked_and_empty_ones_absent(self):
+        self.company.write({"aftersale_min_n": 3, "aftersale_weak_n": 4})
+        self.assertNotIn("satisfaction", self._january())
+        self._scores(1, [5, 5])
+        figure = self._january()["satisfaction"]
+        self.assertTrue(figure["weak"] and figure["withheld"])
+        self._scores(1, [5])
+        figure = self._january()["satisfaction"]
+        self.assertTrue(figure["weak"] and not figure["withheld"])
+        self._scores(1, [5])
+        figure = self._january()["satisfaction"]
+        self.assertFalse(figure["weak"] or figure["withheld"])
+
+    def test_trend_has_twelve_periods_oldest_first(self):
+        self._scores(1, [4, 5])
+        self._scores(2, [3])
+        trend = self._month(2)["trend"]
+        self.assertEqual(len(trend), 12)
+        self.assertEqual(trend[0]["date_from"], "2025-03-01")
+        self.assertEqual([point["value"] for point in trend[-3:]], [None, 4.5, 3])
+
+    def test_top_problems_with_share_and_movement(self):
+        late, fault, price, manual = self.tag_late, self.tag_fault, self.tag_price, self.tag_manual
+        for tags in (late, late | fault, late | fault, price | self.tag_praise, self.tag_praise):
+            self._feedback(datetime(2026, 2, 10), 4, tags)
+        for tags in (fault, fault, late, manual):
+            self._feedback(datetime(2026, 1, 10), 4, tags)
+        figures = self._month(2)
+        self.assertEqual(figures["problem_feedback"], 4)
+        rows = [(row["code"], row["n"], row["share"]) for row in figures["top_problems"]]
+        # praise is no problem, neither as a row nor in the whole; the shares add up to more than one
+        self.assertEqual(
+            rows, [("analysis_late", 3, 0.75), ("analysis_fault", 2, 0.5), ("analysis_price", 1, 0.25)]
+        )
+        first, second, third = figures["top_problems"]
+        self.assertEqual((first["previous_rank"], first["previous_share"]), (2, 0.25))
+        self.assertEqual((second["previous_rank"], second["previous_share"]), (1, 0.5))
+        self.assertEqual((third["previous_rank"], third["previous_share"]), (None, 0))
+
+    def test_areas_average_their_own_answers(self):
+        areas = self.env["aftersale.dimension"].create(
+            [{"name": "Speed", "code": "analysis_speed"}, {"name": "Tone", "code": "analysis_tone"}]
+        )
+        for scores in ((5, 2), (4, 3)):
+            self._feedback(
+                datetime(2026, 1, 10),
+                4,
+                dimension_ids=[
+                    Command.create({"dimension_id": area.id, "score": score}) for area, score in zip(areas, scores)
+                ],
+            )
+        figures = {area["code"]: area["value"] for area in self._january()["areas"]}
+        self.assertEqual(figures, {"analysis_speed": 4.5, "analysis_tone": 2.5})
+
+    # ------------------------------------------------------------
+    # contacts and issues
+    # ------------------------------------------------------------
+
+    def _followup(self, number, state, outcomes=(), channel="email", **values):
+        return (
+            self.env["aftersale.followup"]
+            .sudo()
+            .create(
+                {
+                    "origin": f"analysis:{number}",
+                    "plan_id": self.plan.id,
+                    "scenario": self.plan.scenario,
+                    "contact_class": self.plan.contact_class,
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "channel_id": self.env.ref(f"aftersale_followup.channel_{channel}").id,
+                    "date_planned": date(2026, 1, 31),
+                    "state": state,
+                    "attempt_ids": [
+                        Command.create({"outcome": outcome, "date": datetime(2026, 1, 31)}) for outcome in outcomes
+                    ],
+                    **values,
+                }
+            )
+        )
+
+    def test_rates_and_funnel_of_the_followups_due(self):
+        self._followup(1, "done", ["sent"])
+        self._followup(2, "ready", ["sent"])
+        self._followup(3, "done", ["no_answer", "reached"], channel="phone")
+        self._followup(4, "planned")
+        self._followup(5, "skipped", skip_reason="contact_cap")
+        self._followup(6, "cancelled")
+        self._followup(7, "done", ["reached"], channel="inbound")
+        self._followup(8, "ready", ["contested"])
+        self._followup(9, "done", ["sent"], date_planned=date(2026, 2, 1))
+        figures = self._january()
+        # contacted 1, 2, 3; due 1, 2, 3, 4, 8: a rule forbade 5, nobody was to call 6, and 7 came to us
+        self.assertEqual((figures["followup_rate"]["value"], figures["followup_rate"]["n"]), (0.6, 5))
+        self.assertAlmostEqual(figures["response_rate"]["value"], 2 / 3)
+        channels = figures["response_rate"]["channels"]
+        self.assertEqual({code: figure["value"] for code, figure in channels.items()}, {"email": 0.5, "phone": 1})
+        self.assertEqual(
+            figures["funnel"], {"due": 6, "skipped": {"contact_cap": 1}, "contacted": 3, "reached": 2, "answered": 2}
+        )
+
+    def _issue(self, created, **values):
+        issue = self.env["aftersale.issue"].create(
+            {"title": "Broken", "partner_id": self.customer.id, "company_id": self.company.id, **values}
+        )
+        self._set(issue, create_date=created)
+        return issue
+
+    def _set(self, record, **columns):
+        """Store dates and states as they would be after weeks of work, without living through them."""
+        record.flush_recordset()
+        for column, value in columns.items():
+            self.env.cr.execute(f'UPDATE "{record._table}" SET "{column}" = %s WHERE id = %s', [value, record.id])
+        record.invalidate_recordset()
+
+    def test_loop_counts_and_rates(self):
+        day = datetime(2026, 1, 10)
+        confirmed = self._issue(day, kind="complaint")
+        self._set(confirmed, state="closed", date_done=day, date_closed=day)
+        waived = self._issue(day, kind="complaint")
+        self._set(waived, state="closed", date_done=day, date_closed=day, waiver_reason="unreachable")
+        waiting = self._issue(day, kind="problem")
+        self._set(waiting, state="done", date_done=day, verification_deadline=date(2026, 1, 17))
+        self._set(self._issue(day, kind="complaint"), state="cancelled")
+        # 12 January in UTC is already the 13th in Shanghai
+        late = self._issue(datetime(2025, 12, 10), kind="complaint", priority="1")
+        self._set(late, contact_deadline=date(2026, 1, 12), date_contacted=datetime(2026, 1, 12, 16, 30))
+        in_time = self._issue(datetime(2025, 12, 10), kind="complaint", priority="1")
+        self._set(in_time, contact_deadline=date(2026, 1, 12), date_contacted=datetime(2026, 1, 12, 15, 30))
+        figures = self._january()
+        loop = figures["loop"]
+        self.assertEqual(
+            (loop["opened"], loop["resolved"], loop["closed"], loop["waived"], loop["done"]), (3, 3, 2, 1, 1)
+        )
+        self.assertAlmostEqual(figures["closed_loop"]["value"], 1 / 3)
+        self.assertEqual((figures["contact_in_time"]["value"], figures["contact_in_time"]["n"]), (0.5, 2))
+        listed = {row["name"]: row["in_time"] for row in figures["priority_issues"]}
+        self.assertEqual(listed, {late.name: False, in_time.name: True})
+
+    def test_complaint_rate_counts_orders_delivered_in_full(self):
+        product = self.env["product.product"].create({"name": "Lamp", "type": "consu"})
+        orders = self.env["sale.order"].create(
+            [
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "order_line": [Command.create({"product_id": product.id, "product_uom_qty": quantity})],
+                }
+                for quantity in (1, 2, 3)
+            ]
+        )
+        orders.action_confirm()
+        for order, delivered in zip(orders, (1, 2, 1)):
+            order.picking_ids.move_ids.quantity = delivered
+            order.picking_ids.move_ids.picked = True
+            order.picking_ids.with_context(skip_backorder=True)._action_done()
+        self.assertEqual(len(orders[2].picking_ids), 2, "the third order waits for its backorder")
+        for move in orders.order_line.move_ids.filtered(lambda move: move.state == "done"):
+            self._set(move, date=datetime(2026, 1, 20))
+        self._issue(datetime(2026, 1, 21), kind="complaint")
+        self._issue(datetime(2026, 1, 21), kind="problem")
+        figure = self._january()["complaint_rate"]
+        self.assertEqual((figure["value"], figure["n"]), (0.5, 2))
+
+    def test_number_of_queries_does_not_grow_with_the_rows(self):
+        self._feedback(datetime(2026, 1, 10), 4, self.tag_late)
+        self._january()
+        self.env.invalidate_all()
+        start = self.env.cr.sql_log_count
+        self._january()
+        few = self.env.cr.sql_log_count - start
+        for _number in range(30):
+            self._feedback(datetime(2026, 1, 10), 4, self.tag_late)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        start = self.env.cr.sql_log_count
+        self._january()
+        self.assertLessEqual(self.env.cr.sql_log_count - start, few)
+
+    def test_pivot_agrees_with_the_figures(self):
+        for score, nps in zip([5, 4, 2, 0], ["10", "8", "3", False]):
+            self._feedback(datetime(2026, 1, 10), score, self.tag_late | self.tag_fault, nps=nps)
+        self._feedback(datetime(2026, 1, 10), 1, evidence="suspicious", nps="0")
+        figures = self._january()
+        Report = self.env["aftersale.feedback.report"]
+        [(score, csat, nps, count)] = Report._read_group(
+            [("company_id", "=", self.company.id)], [], ["score:avg", "csat:avg", "nps:avg", "__count"]
+        )
+        self.assertAlmostEqual(score, figures["satisfaction"]["value"])
+        self.assertAlmostEqual(csat / 100, figures["csat"]["value"])
+        self.assertAlmostEqual(nps, figures["nps"]["value"])
+        self.assertEqual(count, figures["feedback"])
+        by_tag = dict(Report._read_group([("company_id", "=", self.company.id)], ["tag_ids"], ["__count"]))
+        self.assertEqual(by_tag, {self.tag_late: 4, self.tag_fault: 4})

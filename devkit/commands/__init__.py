@@ -1,0 +1,1 @@
+"""One module a command, each with main(options) that returns the exit code."""
