@@ -62,5 +62,8 @@
         "web.assets_backend": [
             "aftersale_followup/static/src/call/**/*",
         ],
+        "web.assets_tests": [
+            "aftersale_followup/static/tests/tours/**/*",
+        ],
     },
 }

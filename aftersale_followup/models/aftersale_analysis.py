@@ -26,7 +26,7 @@ class AftersaleAnalysis(models.Model):
     date_to = fields.Date("To", required=True)
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     team_id = fields.Many2one(
-        "crm.team", "Team", index=True, ondelete="restrict", check_company=True, help="Empty = the whole company."
+        "crm.team", index=True, ondelete="restrict", check_company=True, help="Empty = the whole company."
     )
     version = fields.Integer(default=1, required=True, readonly=True, copy=False, aggregator=None)
     previous_id = fields.Many2one(
@@ -35,7 +35,7 @@ class AftersaleAnalysis(models.Model):
     state = fields.Selection(
         [("draft", "Draft"), ("issued", "Issued")], required=True, readonly=True, copy=False, default="draft"
     )
-    figures = fields.Json(readonly=True, copy=False)
+    figures = fields.Json("Stored Figures", readonly=True, copy=False)
     cutoff = fields.Datetime(readonly=True, copy=False, help="The figures are as of this moment.")
     summary = fields.Text(help="What the supervisor makes of the figures; printed on the report.")
     recipient_ids = fields.Many2many(
@@ -111,7 +111,7 @@ class AftersaleAnalysis(models.Model):
             if (analysis.date_from, analysis.date_to) != self._period_around(analysis.period, analysis.date_from):
                 raise ValidationError(
                     self.env._(
-                        "%(date_from)s to %(date_to)s is no full week, month or quarter. Choose its first and last day.",
+                        "%(date_from)s to %(date_to)s is no full week, month or quarter. Choose the first day of one.",
                         date_from=analysis.date_from,
                         date_to=analysis.date_to,
                     )
@@ -245,7 +245,9 @@ class AftersaleAnalysis(models.Model):
         self.ensure_one()
         if self.state == "issued":
             return
-        if self.search_count(self._key_domain() & Domain("version", "=", self.version) & Domain("state", "=", "issued")):
+        if self.search_count(
+            self._key_domain() & Domain("version", "=", self.version) & Domain("state", "=", "issued")
+        ):
             raise UserError(self.env._("%s has already been issued. Make a new version of it instead.", self.title))
         self._compute_figures()
         company = self.company_id

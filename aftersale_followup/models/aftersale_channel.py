@@ -32,7 +32,10 @@ class AftersaleChannel(models.Model):
             return bool(partner.phone_sanitized) and not partner.phone_sanitized_blacklisted
         if self.code == "online":
             return self.env["aftersale.channel"]._by_code("email")._is_possible(partner)
-        return self.code in ("im", "visit", "paper")
+        if self.code == "paper":
+            return partner.aftersale_offline or partner.aftersale_channel_id == self
+        # Chat and visits are arranged with the customer: only who asked for them gets them.
+        return self.code in ("im", "visit") and partner.aftersale_channel_id == self
 
     def _by_code(self, code):
         """Return the channel with ``code`` (empty when it was deleted)."""

@@ -148,7 +148,7 @@ class AftersaleFollowup(models.Model):
         self.ensure_one()
         channels = self.plan_id.channel_ids.sorted("sequence")
         phone_first = self.plan_id.phone_first or (
-            self.contact_class in ("safety", "verification") and self.issue_id.priority > "0"
+            self.contact_class in ("safety", "verification") and self.issue_id.priority in ("1", "2")
         )
         if phone_first:
             channels = channels.sorted(lambda c: c.code != "phone")
@@ -308,8 +308,9 @@ class AftersaleFollowup(models.Model):
             "product": ", ".join(product.name for product in followup.product_ids[:3]) or followup.order_id.name or "",
             "order": followup.order_id.name or "",
             "delivered": day(followup.date_received),
-            "issue": issue.title or "",
-            "solution": issue.solution or "",
+            # Both stand inside sentences, which bring their own full stop.
+            "issue": (issue.title or "").strip().rstrip(".。"),
+            "solution": (issue.solution or "").strip().rstrip(".。"),
             "department": issue.department_id.name or company.name,
             "promised": day(issue.promised_date),
             "number": issue.name or "",

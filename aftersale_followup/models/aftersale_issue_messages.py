@@ -22,9 +22,10 @@ class AftersaleIssue(models.Model):
             "supervisor": issue._get_supervisor().name or "",
             "product": issue.product_id.name or "",
             "order": issue.order_id.name or "",
-            "issue": issue.title,
+            # Both stand inside sentences, which bring their own full stop.
+            "issue": issue.title.strip().rstrip(".。"),
             "number": issue.name,
-            "solution": issue.solution or "",
+            "solution": (issue.solution or "").strip().rstrip(".。"),
             "department": issue.department_id.name or company.name,
             "promised": format_date(self.env, issue.promised_date or issue.resolution_deadline),
             "score": str(min(scores)) if scores else "–",

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
+from .aftersale_issue import OPEN_STATES
+
 TRANSITIONS = {
     "new": {"processing", "cancelled"},
     "processing": {"done", "cancelled"},
@@ -24,28 +26,37 @@ class AftersaleIssue(models.Model):
     # CRUD: the guards see every way in
     # ------------------------------------------------------------
 
+    def _drop_verifications(self):
+        """Cancel the verifications nobody needs any more: the issue was reopened, waived or cancelled."""
+        open_checks = self.sudo().verification_followup_ids.filtered(
+            lambda f: f.scenario == "resolution_check" and f.state in ("planned", "ready")
+        )
+        open_checks._set_state("cancelled")
+
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [dict(vals) for vals in vals_list]
         for vals in vals_list:
+            self.browse()._check_guards(vals)
             company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
             number = self.env["ir.sequence"].sudo().with_company(company).next_by_code("aftersale.issue")
             vals["name"] = number or self.env._("New")
         issues = super().create(vals_list)
-        for issue in issues:
-            if issue.state != "new":
-                issue._check_guards("new")
         issues._remember_solvers()
         issues._start_clocks()
         return issues
 
     def write(self, vals):
-        """Check the guards with the values of this very write, whatever the way in, then do what a step entails."""
+        """Check the guards with the values of this very write, whatever the way in, then do what a step entails.
+
+        Checked before anything is written: code that catches the error leaves nothing behind.
+        """
         self._check_role(vals)
-        before = {issue: issue.state for issue in self}
         moving = self.filtered(lambda issue: issue.state != vals.get("state", issue.state))
-        result = super().write(vals)
+        before = {issue: issue.state for issue in moving}
         for issue in moving:
-            issue._check_guards(before[issue])
+            issue._check_guards(vals)
+        result = super().write(vals)
         if moving:
             super(AftersaleIssue, moving).write(self._get_step_values(vals["state"]))
         if {"user_id", "state"} & vals.keys():
@@ -80,15 +91,19 @@ class AftersaleIssue(models.Model):
             },
         }.get(state, {})
 
-    def _check_guards(self, before):
-        """Raise what is missing for the step from ``before`` to the present state, in words that help."""
-        self.ensure_one()
+    def _check_guards(self, vals):
+        """Raise what is missing for the step that ``vals`` make, in words that help.
+
+        Called on one issue before a write, or on the empty recordset before a create.
+        """
         labels = dict(self._fields["state"]._description_selection(self.env))
-        if self.state != before and self.state not in TRANSITIONS[before]:
+        before, after = self.state or "new", vals.get("state", "new")
+        name = self.name or vals.get("title") or self.env._("The issue")
+        if after != before and after not in TRANSITIONS[before]:
             raise UserError(
                 self.env._(
                     "%(name)s is “%(from)s” and cannot become “%(to)s” in one step.",
-                    **{"name": self.name, "from": labels[before], "to": labels[self.state]},
+                    **{"name": name, "from": labels[before], "to": labels[after]},
                 )
             )
         missing = {
@@ -96,43 +111,48 @@ class AftersaleIssue(models.Model):
             "done": self._missing_for_done,
             "closed": self._missing_for_closed,
             "cancelled": self._missing_for_cancelled,
-        }.get(self.state, list)()
+        }.get(after, lambda vals: [])(vals)
         if missing:
             raise UserError(
                 self.env._(
                     "%(name)s cannot become “%(state)s” yet. Missing: %(missing)s.",
-                    name=self.name,
-                    state=labels[self.state],
+                    name=name,
+                    state=labels[after],
                     missing=", ".join(missing),
                 )
             )
 
-    def _missing_for_processing(self):
-        return [] if self.user_id else [self.env._("a responsible user")]
+    def _lacks(self, name, vals):
+        """Return whether field ``name`` would be empty after writing ``vals``."""
+        value = vals[name] if name in vals else self[name]
+        return not (value.strip() if isinstance(value, str) else value)
 
-    def _missing_for_done(self):
-        missing = self._missing_for_processing()
-        if not (self.root_cause or "").strip():
+    def _missing_for_processing(self, vals):
+        return [self.env._("a responsible user")] if self._lacks("user_id", vals) else []
+
+    def _missing_for_done(self, vals):
+        missing = self._missing_for_processing(vals)
+        if self._lacks("root_cause", vals):
             missing.append(self.env._("the root cause"))
-        if not (self.solution or "").strip():
+        if self._lacks("solution", vals):
             missing.append(self.env._("the solution"))
         return missing
 
-    def _missing_for_closed(self):
+    def _missing_for_closed(self, vals):
         """A passed verification of this resolution, or a supervisor's written waiver."""
-        missing = self._missing_for_done()
-        if self._is_verified():
+        missing = self._missing_for_done(vals)
+        if self and self._is_verified():
             return missing
-        if self.waiver_reason:
-            if not self._may_supervise():
-                missing.append(self.env._("a supervisor, who alone may waive the verification"))
-            if not (self.waiver_note or "").strip():
-                missing.append(self.env._("the note of the waiver"))
-            return missing
-        return missing + [self.env._("the customer's confirmation in a second follow-up, or a supervisor's waiver")]
+        if self._lacks("waiver_reason", vals):
+            return missing + [self.env._("the customer's confirmation in a second follow-up, or a supervisor's waiver")]
+        if not self._may_supervise():
+            missing.append(self.env._("a supervisor, who alone may waive the verification"))
+        if self._lacks("waiver_note", vals):
+            missing.append(self.env._("the note of the waiver"))
+        return missing
 
-    def _missing_for_cancelled(self):
-        missing = [] if (self.cancel_reason or "").strip() else [self.env._("the reason for cancelling")]
+    def _missing_for_cancelled(self, vals):
+        missing = [self.env._("the reason for cancelling")] if self._lacks("cancel_reason", vals) else []
         if not self._may_supervise():
             missing.append(self.env._("a supervisor, who alone may cancel an issue"))
         return missing
@@ -184,9 +204,7 @@ class AftersaleIssue(models.Model):
         if done:
             self.env["aftersale.plan"]._plan_isolated("resolution", done)
         reopened = self.filtered(lambda issue: issue.state == "processing" and before[issue] in ("done", "closed"))
-        reopened.sudo().verification_followup_ids.filtered(
-            lambda f: f.scenario == "resolution_check" and f.state in ("planned", "ready")
-        )._set_state("cancelled")
+        reopened._drop_verifications()
         for issue in reopened:
             # A new opening: only who works on it from now on is barred from verifying.
             issue.sudo().write(
@@ -198,6 +216,8 @@ class AftersaleIssue(models.Model):
             )
             issue._tell_supervisor(self.env._("%s was reopened.", issue.display_name))
         closed = self.filtered(lambda issue: issue.state == "closed")
+        ended = self.filtered(lambda issue: issue.state in ("closed", "cancelled"))
+        ended._drop_verifications()
         closed.activity_unlink(
             ["aftersale_followup.activity_type_issue", "aftersale_followup.activity_type_call_customer"]
         )

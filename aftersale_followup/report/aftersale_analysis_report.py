@@ -42,7 +42,8 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "version": analysis.version,
             "replaces": analysis.previous_id.name,
             "is_draft": analysis.state == "draft",
-            "cutoff": analysis.cutoff and format_datetime(self.env, analysis.cutoff, tz=company._aftersale_tz()),
+            "cutoff": analysis.cutoff
+            and format_datetime(self.env, analysis.cutoff, tz=company._aftersale_tz(), dt_format="short"),
             "summary": analysis.summary,
             "feedback": figures.get("feedback", 0),
             "tiles": self._get_tiles(figures),
@@ -55,7 +56,9 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "loop": self._get_loop(figures.get("loop")),
             "rates": self._get_rates(figures),
             "funnel": self._get_funnel(figures.get("funnel")),
-            "areas": [self._get_row(self._pick(area["name"]), area, self._format_mean) for area in figures.get("areas", [])],
+            "areas": [
+                self._get_row(self._pick(area["name"]), area, self._format_mean) for area in figures.get("areas", [])
+            ],
             "weak_n": company.aftersale_weak_n,
             "min_n": company.aftersale_min_n,
         }
@@ -113,7 +116,15 @@ class AftersaleAnalysisReport(models.AbstractModel):
 
     def _get_row(self, label, figure, formatter):
         """One figure as texts."""
-        row = {"label": label, "value": DASH, "previous": DASH, "interval": DASH, "n": 0, "weak": False, "withheld": False}
+        row = {
+            "label": label,
+            "value": DASH,
+            "previous": DASH,
+            "interval": DASH,
+            "n": 0,
+            "weak": False,
+            "withheld": False,
+        }
         if not figure:
             return row
         row |= {"n": figure["n"], "weak": figure["weak"], "withheld": figure["withheld"]}
@@ -126,30 +137,28 @@ class AftersaleAnalysisReport(models.AbstractModel):
         return row
 
     def _get_tiles(self, figures):
-        _ = self.env._
-        average = self._get_row(_("Average satisfaction"), figures.get("satisfaction"), self._format_mean)
+        average = self._get_row(self.env._("Average satisfaction"), figures.get("satisfaction"), self._format_mean)
         if not average["withheld"]:
             average["value"] = self._format_average(figures.get("satisfaction"))
         return [
             average,
-            self._get_row(_("Satisfied (CSAT)"), figures.get("csat"), self._format_share),
-            self._get_row(_("Recommendation (NPS)"), figures.get("nps"), self._format_score),
-            self._get_row(_("Response rate"), figures.get("response_rate"), self._format_share),
-            self._get_row(_("Complaint rate"), figures.get("complaint_rate"), self._format_share),
+            self._get_row(self.env._("Satisfied (CSAT)"), figures.get("csat"), self._format_share),
+            self._get_row(self.env._("Recommendation (NPS)"), figures.get("nps"), self._format_score),
+            self._get_row(self.env._("Response rate"), figures.get("response_rate"), self._format_share),
+            self._get_row(self.env._("Complaint rate"), figures.get("complaint_rate"), self._format_share),
         ]
 
     def _get_rates(self, figures):
-        _ = self.env._
         labels = {
-            "followup_rate": _("Follow-up rate"),
-            "contact_in_time": _("Contacted in time"),
-            "closed_loop": _("Closed loop"),
-            "reopened": _("Reopened"),
-            "suggestion_adoption": _("Suggestions adopted"),
+            "followup_rate": self.env._("Follow-up rate"),
+            "contact_in_time": self.env._("Contacted in time"),
+            "closed_loop": self.env._("Closed loop"),
+            "reopened": self.env._("Reopened"),
+            "suggestion_adoption": self.env._("Suggestions adopted"),
         }
         rows = [self._get_row(label, figures.get(key), self._format_share) for key, label in labels.items()]
         for channel in figures.get("response_rate", {}).get("channels", {}).values():
-            label = _("Response rate: %s", self._pick(channel["name"]))
+            label = self.env._("Response rate: %s", self._pick(channel["name"]))
             rows.append(self._get_row(label, channel, self._format_share))
         return [row for row in rows if row["n"]]
 
@@ -165,19 +174,18 @@ class AftersaleAnalysisReport(models.AbstractModel):
         return trend_chart(values, value_labels, labels, self.env._("Average satisfaction of the last periods"))
 
     def _format_problems(self, problems):
-        _ = self.env._
         rows = []
         for rank, problem in enumerate(problems or [], start=1):
             if problem["previous_withheld"]:
                 before = DASH
             elif problem["previous_rank"]:
-                before = _(
+                before = self.env._(
                     "no. %(rank)s, %(share)s",
                     rank=problem["previous_rank"],
                     share=self._format_share(problem["previous_share"]),
                 )
             else:
-                before = _("not reported")
+                before = self.env._("not reported")
             rows.append(
                 {
                     "rank": rank,
@@ -191,9 +199,8 @@ class AftersaleAnalysisReport(models.AbstractModel):
         return rows
 
     def _format_issues(self, issues):
-        _ = self.env._
         states = dict(self.env["aftersale.issue"]._fields["state"]._description_selection(self.env))
-        in_time = {True: _("yes"), False: _("no"), None: _("open")}
+        in_time = {True: self.env._("yes"), False: self.env._("no"), None: self.env._("open")}
         return [
             {
                 "name": issue["name"],
@@ -208,28 +215,26 @@ class AftersaleAnalysisReport(models.AbstractModel):
         ]
 
     def _get_loop(self, loop):
-        _ = self.env._
         labels = {
-            "opened": _("Opened"),
-            "resolved": _("Resolved"),
-            "closed": _("Closed"),
-            "waived": _("of which waived"),
-            "new": _("Waiting now"),
-            "processing": _("In processing now"),
-            "done": _("Being verified now"),
-            "overdue": _("Overdue now"),
+            "opened": self.env._("Opened"),
+            "resolved": self.env._("Resolved"),
+            "closed": self.env._("Closed"),
+            "waived": self.env._("of which waived"),
+            "new": self.env._("Waiting now"),
+            "processing": self.env._("In processing now"),
+            "done": self.env._("Being verified now"),
+            "overdue": self.env._("Overdue now"),
         }
         return [(label, loop[key]) for key, label in labels.items()] if loop else []
 
     def _get_funnel(self, funnel):
         if not funnel:
             return []
-        _ = self.env._
         reasons = dict(self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env))
         return [
-            (_("Due"), funnel["due"]),
-            *((_("Not asked: %s", reasons.get(reason, reason)), n) for reason, n in funnel["skipped"].items()),
-            (_("Contacted"), funnel["contacted"]),
-            (_("Reached"), funnel["reached"]),
-            (_("Answered"), funnel["answered"]),
+            (self.env._("Due"), funnel["due"]),
+            *((self.env._("Not asked: %s", reasons.get(reason, reason)), n) for reason, n in funnel["skipped"].items()),
+            (self.env._("Contacted"), funnel["contacted"]),
+            (self.env._("Reached"), funnel["reached"]),
+            (self.env._("Answered"), funnel["answered"]),
         ]

@@ -19,10 +19,10 @@ class AftersaleFeedbackReport(models.Model):
     customer_type = fields.Selection(
         lambda self: self.env["aftersale.feedback"]._fields["customer_type"].selection, readonly=True
     )
-    channel_id = fields.Many2one("aftersale.channel", "Channel", readonly=True)
+    channel_id = fields.Many2one("aftersale.channel", readonly=True)
     user_id = fields.Many2one("res.users", "Agent", readonly=True)
-    team_id = fields.Many2one("crm.team", "Team", readonly=True)
-    category_id = fields.Many2one("aftersale.category", "Category", readonly=True)
+    team_id = fields.Many2one("crm.team", readonly=True)
+    category_id = fields.Many2one("aftersale.category", readonly=True)
     # the relations of the feedback itself: grouping by tag counts a feedback once for each of its tags
     tag_ids = fields.Many2many(
         "aftersale.tag",
@@ -40,7 +40,9 @@ class AftersaleFeedbackReport(models.Model):
         string="Products",
         readonly=True,
     )
-    priority = fields.Selection(lambda self: self.env["aftersale.feedback"]._fields["priority"].selection, readonly=True)
+    priority = fields.Selection(
+        lambda self: self.env["aftersale.feedback"]._fields["priority"].selection, readonly=True
+    )
     source = fields.Selection(lambda self: self.env["aftersale.feedback"]._fields["source"].selection, readonly=True)
     score = fields.Float("Average Satisfaction", aggregator="avg", digits=(16, 1), readonly=True)
     csat = fields.Float("Satisfied (CSAT, %)", aggregator="avg", digits=(16, 0), readonly=True)

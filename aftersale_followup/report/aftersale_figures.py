@@ -62,7 +62,7 @@ class AftersaleFigures(models.AbstractModel):
 
     @api.model
     def _get(self, company, date_from, date_to, team=None, cutoff=None):
-        """All figures of a company, or of one of its teams, from the first to the last day (company zone, both included).
+        """All figures of a company, or of one of its teams, from the first to the last day (company zone, both count).
 
         Record rules do not apply here: whoever calls has checked that the user may see the analysis.
         """
@@ -226,7 +226,7 @@ class AftersaleFigures(models.AbstractModel):
                     "n": row["rated"],
                     "withheld": row["rated"] < scope.company.aftersale_min_n,
                 }
-                for (start, end), row in zip(scope.periods, trend)
+                for (start, end), row in zip(scope.periods, trend, strict=True)
             ],
         }
 
@@ -264,7 +264,7 @@ class AftersaleFigures(models.AbstractModel):
         tags = self.env["aftersale.tag"].sudo().browse([tag_id for tag_id, _n in top])
         names = self._names(tags)
         problems = []
-        for tag, (_tag_id, n) in zip(tags, top):
+        for tag, (_tag_id, n) in zip(tags, top, strict=True):
             rank_before, n_before = before.get(tag.id, (None, 0))
             problems.append(
                 {

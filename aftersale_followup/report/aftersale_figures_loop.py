@@ -19,29 +19,7 @@ class AftersaleFigures(models.AbstractModel):
         The funnel starts with everything that came due. The follow-up rate leaves out what must not be contacted
         (skipped by a rule, or cancelled before the contact). An invited customer who answers counts as reached.
         """
-        (before_from, before_to), (date_from, date_to) = scope.periods[-2:]
-        rows = self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.state, u.skip_reason,
-                       COALESCE(a.contacted, FALSE) AS contacted, COALESCE(a.reached, FALSE) AS reached, COUNT(*) AS n
-                  FROM aftersale_followup u
-             LEFT JOIN aftersale_channel c ON c.id = u.channel_id
-             LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested') AS contacted,
-                                       BOOL_OR(outcome = 'reached') AS reached
-                                  FROM aftersale_attempt
-                                 WHERE followup_id = u.id AND date <= %(cutoff)s) a ON TRUE
-                 WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
-                   AND c.code IS DISTINCT FROM 'inbound'
-              GROUP BY 1, 2, 3, 4, 5, 6
-                """,
-                cutoff=scope.cutoff,
-                where=scope.where("u"),
-                before_from=before_from,
-                date_from=date_from,
-                date_to=date_to,
-            )
-        )
+        rows = self._get_contact_rows(scope)
 
         def count(*conditions, is_now=True):
             return sum(row["n"] for row in rows if row["is_now"] == is_now and all(test(row) for test in conditions))
@@ -100,6 +78,32 @@ class AftersaleFigures(models.AbstractModel):
             },
         }
 
+    def _get_contact_rows(self, scope):
+        """Numbers of follow-ups of this period and the one before, by all that the rates ask about."""
+        (before_from, _before_to), (date_from, date_to) = scope.periods[-2:]
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.state, u.skip_reason,
+                       COALESCE(a.contacted, FALSE) AS contacted, COALESCE(a.reached, FALSE) AS reached, COUNT(*) AS n
+                  FROM aftersale_followup u
+             LEFT JOIN aftersale_channel c ON c.id = u.channel_id
+             LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested') AS contacted,
+                                       BOOL_OR(outcome = 'reached') AS reached
+                                  FROM aftersale_attempt
+                                 WHERE followup_id = u.id AND create_date <= %(cutoff)s) a ON TRUE
+                 WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
+                   AND c.code IS DISTINCT FROM 'inbound'
+              GROUP BY 1, 2, 3, 4, 5, 6
+                """,
+                cutoff=scope.cutoff,
+                where=scope.where("u"),
+                before_from=before_from,
+                date_from=date_from,
+                date_to=date_to,
+            )
+        )
+
     # ------------------------------------------------------------
     # issues
     # ------------------------------------------------------------
@@ -117,7 +121,8 @@ class AftersaleFigures(models.AbstractModel):
                 scope, (now["confirmed"], now["resolved"]), (before["confirmed"], before["resolved"])
             ),
             "loop": {
-                key: now[key] for key in ("opened", "new", "processing", "done", "resolved", "closed", "waived", "overdue")
+                key: now[key]
+                for key in ("opened", "new", "processing", "done", "resolved", "closed", "waived", "overdue")
             },
         }
         if not scope.team:
@@ -130,7 +135,7 @@ class AftersaleFigures(models.AbstractModel):
 
     def _get_issue_counts(self, scope):
         (before_from, before_to), (date_from, date_to) = scope.periods[-2:]
-        rows = self.env.execute_query_dict(
+        return self.env.execute_query_dict(
             SQL(
                 """
                 SELECT COUNT(*) FILTER (WHERE opened) AS opened,
@@ -157,7 +162,8 @@ class AftersaleFigures(models.AbstractModel):
                               i.priority <> '0' AND i.contact_deadline BETWEEN first_day AND last_day
                               AND (i.contact_deadline < %(today)s OR i.date_contacted IS NOT NULL) AS contact_due,
                               CASE WHEN i.state IN ('new', 'processing')
-                                        THEN LEAST(i.resolution_deadline, i.promised_date)
+                                        THEN LEAST(i.resolution_deadline, i.promised_date,
+                                                   CASE WHEN i.date_contacted IS NULL THEN i.contact_deadline END)
                                    WHEN i.state = 'done' THEN i.verification_deadline END AS next_deadline
                          FROM aftersale_issue i
                         WHERE %(where)s AND i.state <> 'cancelled') issue ON TRUE
@@ -176,7 +182,6 @@ class AftersaleFigures(models.AbstractModel):
                 date_to=date_to,
             )
         )
-        return rows
 
     def _get_delivered_orders(self, scope):
         """Numbers of orders whose delivery was completed in the period and in the one before.

@@ -1,11 +1,11 @@
 """A small line chart as vector graphics. Plain functions: no database, no Odoo.
 
-Fixed sizes in pixels and presentation attributes only: the engine that prints PDFs is an old one.
+Presentation attributes only, and a view box that fits any width: the engine that prints PDFs is an old one.
 """
 
 from markupsafe import Markup
 
-WIDTH, HEIGHT = 690, 170
+WIDTH, HEIGHT = 900, 190
 LEFT, RIGHT, TOP, BOTTOM = 30, 20, 18, 24
 FONT = "Noto Sans, Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, Arial, sans-serif"
 LINE, GRID, TEXT = "#1f5f8b", "#dddddd", "#555555"
@@ -44,9 +44,9 @@ def trend_chart(values, value_labels, labels, title, floor=1, ceiling=5):
                 LEFT, y, WIDTH - RIGHT, y, GRID
             )
         )
-        parts.append(text(LEFT - 10, y + 4, FONT, 10, TEXT, "end", level))
-    for (x, _y), label in zip(chart_points([floor] * len(labels), floor, ceiling), labels):
-        parts.append(text(x, HEIGHT - 6, FONT, 10, TEXT, "middle", label))
+        parts.append(text(LEFT - 10, y + 4, FONT, 12, TEXT, "end", level))
+    for (x, _y), label in zip(chart_points([floor] * len(labels), floor, ceiling), labels, strict=True):
+        parts.append(text(x, HEIGHT - 6, FONT, 12, TEXT, "middle", label))
     for run in chart_lines(points):
         coordinates = " ".join(f"{x},{y}" for x, y in run)
         parts.append(
@@ -54,11 +54,11 @@ def trend_chart(values, value_labels, labels, title, floor=1, ceiling=5):
                 coordinates, LINE
             )
         )
-    for point, label in zip(points, value_labels):
+    for point, label in zip(points, value_labels, strict=True):
         if point:
             x, y = point
             parts.append(Markup('<circle cx="{}" cy="{}" r="3" fill="{}"></circle>').format(x, y, LINE))
-            parts.append(text(x, y - 7, FONT, 11, LINE, "middle", label))
-    return Markup('<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="{}" role="img" aria-label="{}">{}</svg>').format(
-        WIDTH, HEIGHT, title, Markup("").join(parts)
-    )
+            parts.append(text(x, y - 7, FONT, 13, LINE, "middle", label))
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
+    ).format(WIDTH, HEIGHT, title, Markup("").join(parts))

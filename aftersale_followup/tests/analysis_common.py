@@ -12,9 +12,7 @@ class AnalysisCase(TransactionCase):
         super().setUpClass()
         cls.company = cls.env["res.company"].create({"name": "Analysis Test Company"})
         cls.env.user.company_ids |= cls.company
-        cls.env = cls.env(
-            context={**cls.env.context, "allowed_company_ids": cls.company.ids, "tracking_disable": True}
-        )
+        cls.env = cls.env(context={**cls.env.context, "allowed_company_ids": cls.company.ids, "tracking_disable": True})
         cls.company = cls.company.with_env(cls.env)
         cls.company.resource_calendar_id.tz = "Asia/Shanghai"
         cls.company.aftersale_min_n = 1

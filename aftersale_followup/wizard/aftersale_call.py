@@ -47,9 +47,11 @@ class AftersaleCall(models.TransientModel):
 
     def _checked(self):
         """Return the follow-up in sudo and in the customer's language, after checking it as the user."""
-        self.followup_id.check_access("write")
+        # In a form that is not saved yet the relation holds a draft without rights of its own: check the real record.
+        followup = self.followup_id._origin
+        followup.check_access("write")
         installed = dict(self.env["res.lang"].get_installed())
-        followup_sudo = self.followup_id.sudo()
+        followup_sudo = followup.sudo()
         lang = followup_sudo.lang if followup_sudo.lang in installed else self.env.lang
         return followup_sudo.with_context(lang=lang)
 

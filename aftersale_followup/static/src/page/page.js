@@ -6,7 +6,7 @@ const conditional = [...document.querySelectorAll("[data-triggers]")];
 function showAsked() {
     for (const question of conditional) {
         const triggers = question.dataset.triggers.split(" ");
-        const asked = [...form.querySelectorAll("fieldset:not([hidden]) > .choice :checked")].some((input) =>
+        const asked = [...form.querySelectorAll("fieldset:not([hidden]) > .choices :checked")].some((input) =>
             triggers.includes(input.value)
         );
         question.hidden = !asked;
