@@ -38,10 +38,26 @@
         "report/aftersale_analysis_templates.xml",
         "data/mail_template_analysis_data.xml",
         "wizard/aftersale_call_views.xml",
+        "views/aftersale_plan_views.xml",
+        "views/aftersale_followup_views.xml",
+        "views/aftersale_feedback_views.xml",
+        "views/aftersale_issue_views.xml",
         "views/aftersale_analysis_views.xml",
         "views/aftersale_feedback_report_views.xml",
+        "views/aftersale_category_views.xml",
+        "views/aftersale_tag_views.xml",
+        "views/aftersale_channel_views.xml",
+        "views/aftersale_dimension_views.xml",
+        "views/aftersale_focus_views.xml",
+        "views/aftersale_workday_views.xml",
+        "views/aftersale_optout_views.xml",
         "views/aftersale_page_templates.xml",
         "views/survey_views.xml",
+        "views/sale_order_views.xml",
+        "views/stock_picking_views.xml",
+        "views/res_partner_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/aftersale_menus.xml",
     ],
     "demo": [
         "demo/res_users_demo.xml",
@@ -61,6 +77,9 @@
     "assets": {
         "web.assets_backend": [
             "aftersale_followup/static/src/call/**/*",
+        ],
+        "web.assets_tests": [
+            "aftersale_followup/static/tests/tours/**/*",
         ],
         "web.assets_tests": [
             "aftersale_followup/static/tests/tours/**/*",

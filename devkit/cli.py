@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import signal
 import sys
 
 from devkit import python
@@ -42,11 +43,18 @@ def parser():
     return main
 
 
+def _end(number, _frame):
+    """Told to end: by an exception, so that what runs below is ended and what is half made is cleared."""
+    sys.exit(128 + number)
+
+
 def main(argv):
     if argv[:1] and argv[0] in PASSED_ON:
         options = argparse.Namespace(command=argv[0], arguments=argv[1:])
     else:
         options = parser().parse_args(argv)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     try:
         make_folders()
         python.ready()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 
+from devkit import process
 from devkit.paths import LOG
 
 BEAT = 15  # seconds between two signs of life where there is no terminal
@@ -30,12 +31,12 @@ def step(title, command, log, **options):
     sys.stderr.write(f"  {title} …" + ("" if live else "\n"))
     sys.stderr.flush()
     with path.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options)
+        child = process.start(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **options)
         try:
             beat = BEAT
             while True:
                 try:
-                    code = process.wait(timeout=1)
+                    code = child.wait(timeout=1)
                     break
                 except subprocess.TimeoutExpired:
                     seconds = time.monotonic() - started
@@ -46,8 +47,8 @@ def step(title, command, log, **options):
                         say(f"    … still at it, {seconds:.0f} s")
                     sys.stderr.flush()
         except BaseException:
-            process.terminate()
-            process.wait()
+            child.terminate()
+            child.wait()
             raise
     seconds = time.monotonic() - started
     if code:

@@ -71,8 +71,15 @@ class Databases:
         """(Re)create name with the add-on installed."""
         if name in ("postgres", "template0", "template1") or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
             raise Stop(f"{name!r} is no name for a database: letters, digits, _ . - only.")
+        self.check_lang(lang)
         self.copy(self.template(demo, lang), name)
         self.remember(name, addon=addon_hash(), lang=lang)
+
+    def check_lang(self, lang):
+        """Stop for a language Odoo does not know; said before minutes of work, not after."""
+        known = (self.odoo.package / "addons/base/data/res.lang.csv").read_text()
+        if lang and not re.search(rf'(?m)^"base\.lang_[^"]*","[^"]*","{re.escape(lang)}",', known):
+            raise Stop(f"Odoo knows no language {lang!r}; it is a code like zh_CN or de_DE.")
 
     def template(self, demo, lang):
         """Name of the template with the add-on, made if it is not there; it stands on one without the add-on."""

@@ -1,7 +1,6 @@
 """./dev itself: its arguments, what it refuses, and that broken downloads and killed runs leave no trace."""
 
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -32,6 +31,8 @@ def test_help_names_every_command():
         (("run", "--port", "70000"), "--port"),
         (("db", "../x"), "no name for a database"),
         (("db", "postgres"), "no name for a database"),
+        (("db", "x", "--lang", "xx_YY"), "no language"),
+        (("run", "--lang", "Chinese", "--port", "8999"), "no language"),
         (("bench", "nonsense"), "No such benchmark"),
         (("bench", "--json", "/no/such/folder/x.json"), "No such folder"),
     ],
@@ -108,21 +109,23 @@ def test_addons_path_extends():
 
 
 def test_killed_dev_takes_odoo_along():
-    process = subprocess.Popen(
-        [*DEV_COMMAND, "odoo", "shell"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    process.stdin.write("import os; print('odoo is', os.getpid(), flush=True)\n")
-    process.stdin.flush()
+    command = [*DEV_COMMAND, "odoo", "server", "--no-http", "--max-cron-threads=0", "--logfile", os.devnull]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     try:
-        line = next(line for line in process.stdout if "odoo is" in line)
-        child = int(line.rsplit(" ", 1)[1])
-        process.send_signal(signal.SIGKILL)
-        wait_for(lambda: _is_gone(child), 20, "the end of Odoo")
+        child = wait_for(lambda: [int(pid) for pid in children.read_text().split() if _is_odoo(pid)], 60, "Odoo")[0]
+        process.kill()
+        wait_for(lambda: _is_gone(child), 30, "the end of Odoo")
     finally:
         process.kill()
-        process.stdin.close()
-        process.stdout.close()
         process.wait()
+
+
+def _is_odoo(pid):
+    try:
+        return "odoo-bin" in Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return False
 
 
 def _is_gone(pid):

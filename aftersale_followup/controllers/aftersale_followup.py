@@ -63,16 +63,16 @@ class AftersalePage(http.Controller):
             return self._answer_again(followup, answers, wish, digest)
         dwell = followup._check_nonce(form.get("nonce"))
         if dwell is None:
-            alert = followup.env._("This page was open for too long. Your answers are still here: please send them again.")
+            alert = followup.env._(
+                "This page was open for too long. Your answers are still here: please send them again."
+            )
             return self._render_form(followup, form.to_dict(flat=False), alert=alert, status=400)
         if errors:
             # 422: the request was understood and can be sent again once the answers are complete
             return self._render_form(followup, form.to_dict(flat=False), errors=errors, status=422)
         try:
             with request.env.cr.savepoint():
-                feedback = followup._record_answers(
-                    answers, "customer", dwell=dwell, digest=digest, call_back=wish
-                )
+                feedback = followup._record_answers(answers, "customer", dwell=dwell, digest=digest, call_back=wish)
         except UserError as error:
             return self._render_form(followup, form.to_dict(flat=False), alert=str(error), status=422)
         return self._render_thanks(followup, feedback)
@@ -171,18 +171,18 @@ class AftersalePage(http.Controller):
         if followup.plan_id.notice:
             text = followup._fill(followup.plan_id.notice)
             return [part.strip() for part in text.split("\n\n") if part.strip()]
-        company, _ = followup.company_id, followup.env._
+        company, env = followup.company_id, followup.env
         phone = company.aftersale_phone or company.phone
         return [
-            _(
+            env._(
                 "%s asks for your opinion to improve products and service. Answering is voluntary; by sending the "
                 "form you agree that your answers are used for this.",
                 company.name,
             ),
-            _("We keep your name, your contact data, the order and your answers together."),
-            _("Only those who handle after-sales feedback and the problems reported in it can read them."),
-            _("They are kept as long as they are needed for this, and erased earlier when you ask for it."),
-            _("You may see, correct or erase them at any time: %s.", phone or company.email or company.name),
+            env._("We keep your name, your contact data, the order and your answers together."),
+            env._("Only those who handle after-sales feedback and the problems reported in it can read them."),
+            env._("They are kept as long as they are needed for this, and erased earlier when you ask for it."),
+            env._("You may see, correct or erase them at any time: %s.", phone or company.email or company.name),
         ]
 
     def _render_thanks(self, followup, feedback):

@@ -18,11 +18,13 @@ from . import aftersale_issue
 from . import aftersale_issue_intake
 from . import aftersale_issue_messages
 from . import aftersale_issue_state
+from . import aftersale_issue_board
 from . import aftersale_optout
 from . import aftersale_tag
 from . import aftersale_workday
 from . import ir_http
 from . import res_company
+from . import res_config_settings
 from . import res_partner
 from . import sale_order
 from . import stock_picking

@@ -38,6 +38,8 @@ class AftersaleAnalysis(models.Model):
         due = self._get_due()
         commit_progress(remaining=len(due))
         for company, period, date_from, date_to in due:
+            if not self._try_lock_period(company, period, date_from):
+                continue
             Analysis = self.with_company(company).with_context(allowed_company_ids=company.ids)
             key = {"company_id": company.id, "team_id": False, "period": period, "date_from": date_from, "version": 1}
             draft = Analysis.search([(field, "=", value) for field, value in key.items()], order="id", limit=1)
@@ -46,6 +48,15 @@ class AftersaleAnalysis(models.Model):
             draft._issue()
             if not commit_progress(1):
                 break
+
+    @api.model
+    def _try_lock_period(self, company, period, date_from):
+        """Whether nobody else issues this analysis right now; until the next commit nobody else will.
+
+        The unique index makes sure of it; the lock only spares the loser a draft that cannot be issued.
+        """
+        key = f"aftersale.analysis:{company.id}:{period}:{date_from}"
+        return self.env.execute_query(SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", key))[0][0]
 
     @api.model
     def _get_due(self):

@@ -66,7 +66,9 @@ def _read_matrix(env, question, raw):
     answer = {}
     for row in question["rows"]:
         values = raw.get(row["id"], raw.get(str(row["id"])))
-        values = [value for value in (values if isinstance(values, list) else [values]) if value not in (None, False, "")]
+        values = [
+            value for value in (values if isinstance(values, list) else [values]) if value not in (None, False, "")
+        ]
         if not values:
             if question["required"]:
                 return None, env._("Please answer every line.")

@@ -1,7 +1,7 @@
 import secrets
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from .aftersale_plan import CONTACT_CLASSES
 
@@ -17,6 +17,23 @@ TRANSITIONS = {
     "skipped": set(),
 }
 OPEN_STATES = ("planned", "ready")
+# Set by planning, contact and capture only: whoever could write them over RPC could fake an answer or dodge the cap.
+SYSTEM_FIELDS = {
+    "state",
+    "skip_reason",
+    "origin",
+    "plan_id",
+    "scenario",
+    "contact_class",
+    "partner_id",
+    "issue_id",
+    "email_key",
+    "phone_key",
+    "date_sent",
+    "date_done",
+    "reminder_sent",
+    "user_input_id",
+}
 
 
 class AftersaleFollowup(models.Model):
@@ -152,6 +169,10 @@ class AftersaleFollowup(models.Model):
         )
 
     def write(self, vals):
+        if SYSTEM_FIELDS & vals.keys() and not self.env.su:
+            raise AccessError(
+                self.env._("The course of a follow-up is not edited. Use its buttons: call, send now, cancel.")
+            )
         if "state" in vals:
             self._check_transition(vals["state"])
         return super().write(vals)
@@ -185,7 +206,7 @@ class AftersaleFollowup(models.Model):
         """Move the follow-ups to ``state`` with further ``values``; ended ones need no more attention."""
         if state not in OPEN_STATES:
             values.setdefault("date_next", False)
-        return self.write({"state": state, **values})
+        return self.sudo().write({"state": state, **values})
 
     def _skip(self, reason, note=None):
         """Mark the planned follow-ups as not held for ``reason`` (a key of ``skip_reason``), with ``note`` in words."""
@@ -207,6 +228,11 @@ class AftersaleFollowup(models.Model):
         for followup in self.filtered(lambda f: f.state == "planned"):
             followup._set_state("cancelled", explanation=followup._explained(note))
         self.filtered(lambda f: f.state == "ready").write({"date_next": False})
+
+    def _get_contact_day(self):
+        """Return the day that counts for the cap: when the customer was contacted, else when this is planned."""
+        self.ensure_one()
+        return self.company_id._aftersale_date(self.date_sent) if self.date_sent else self.date_planned
 
     def action_cancel(self):
         """Cancel follow-ups by hand; supervisors only."""
@@ -241,7 +267,7 @@ class AftersaleFollowup(models.Model):
         if self.state != "ready":
             return attempt
         if not self.date_sent and outcome not in ("wrong_contact", "contested"):
-            self.date_sent = attempt.date
+            self.sudo().date_sent = attempt.date
         if outcome in ("no_answer", "busy"):
             self._retry_later()
         elif outcome == "call_back":

@@ -134,7 +134,8 @@ class AftersaleFollowup(models.Model):
         runs the request again, which then finds the follow-up answered.
         """
         self.flush_recordset()
-        self.env.execute_query(SQL("SELECT id FROM aftersale_followup WHERE id = %s FOR UPDATE", self.id))
+        query = SQL("SELECT id FROM aftersale_followup WHERE id = %s FOR UPDATE", self.id)
+        self.env.cr.execute(query, log_exceptions=False)  # a second answer at once is no error
         self.invalidate_recordset(["state", "date_expiry", "answer_digest"])
 
     def _record_answers(

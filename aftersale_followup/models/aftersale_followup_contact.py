@@ -106,7 +106,7 @@ class AftersaleFollowup(models.Model):
         keys |= {f"partner:{partner.id}" for partner in capped.commercial_partner_id}
         for key in sorted(filter(None, keys)):
             self.env.execute_query(SQL("SELECT 1 FROM pg_advisory_xact_lock(hashtext('aftersale'), hashtext(%s))", key))
-        ledger = self.env["aftersale.plan"]._get_ledger(capped, contacted_only=True)
+        ledger = self.env["aftersale.plan"]._get_contacted_ledger(capped)
         for followup in capped:
             today = followup.company_id._aftersale_today()
             rule = followup.plan_id._get_cap_rule(ledger, followup, today)
@@ -183,7 +183,9 @@ class AftersaleFollowup(models.Model):
         for template, followups in by_mail.grouped(template_of).items():
             if not template:
                 raise UserError(self.env._("Plan “%s” has no e-mail template. Choose one.", followups.plan_id[:1].name))
-            template.send_mail_batch(followups.ids, force_send=False)
+            mails = template.send_mail_batch(followups.ids, force_send=False)
+            for mail in mails:
+                mail.headers = repr(self.browse(mail.res_id)._get_unsubscribe_headers())
         if by_mail:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
         if kind == "reminder":
@@ -199,6 +201,13 @@ class AftersaleFollowup(models.Model):
             self.filtered(lambda f: not f.date_sent).write({"date_sent": now})
         for followup in self:
             followup.date_next = followup._next_reminder() or followup.date_expiry
+
+    def _get_unsubscribe_headers(self):
+        """Return the headers that let a mail client show its own "unsubscribe" button (RFC 2369, RFC 8058)."""
+        return {
+            "List-Unsubscribe": f"<{self._get_optout_link()}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
 
     def _send_sms(self, template):
         for followup in self:
@@ -245,7 +254,6 @@ class AftersaleFollowup(models.Model):
             return
         except Exception:
             _logger.warning("Follow-ups fail as a batch, going on one by one", exc_info=True)
-            self.env.invalidate_all()
         for followup in self:
             try:
                 with self.env.cr.savepoint():
@@ -253,7 +261,6 @@ class AftersaleFollowup(models.Model):
                     followup.error_count = 0
             except Exception as error:
                 _logger.warning("Follow-up %s failed", followup.id, exc_info=True)
-                self.env.invalidate_all()
                 count = followup.error_count + 1
                 followup.write(
                     {

@@ -13,29 +13,47 @@ class AftersalePlan(models.Model):
 
     _inherit = "aftersale.plan"
 
-    def _get_ledger(self, rows, contacted_only=False):
+    def _get_ledger(self, rows):
         """Return the `ContactLedger` of the last year for the customers of ``rows`` (records or dictionaries).
 
-        :param bool contacted_only: count only who was contacted, as at sending time; planning counts plans as well.
+        Counts who was contacted and who is planned, as planning does.
         """
         ledger = ContactLedger()
-        keys = [key for row in rows for key in ledger.keys(row)]
+        for followup in self.env["aftersale.followup"].sudo().search(self._get_ledger_domain(rows)):
+            ledger.add(followup, followup._get_contact_day())
+        return ledger
+
+    def _get_contacted_ledger(self, rows):
+        """Return the `ContactLedger` of who was contacted in the last year, as at sending time.
+
+        Called under the advisory locks of these customers. A transaction does not see what others committed since
+        its first query, so a second cursor reads what the last holder of the locks has just sent.
+        """
+        ledger = ContactLedger()
+        domain = self._get_ledger_domain(rows) & Domain("state", "!=", "planned")
+        Followup = self.env["aftersale.followup"].sudo()
+        known = Followup.search(domain)
+        for followup in known:
+            ledger.add(followup, followup._get_contact_day())
+        with self.env.registry.cursor() as fresh:
+            for followup in Followup.with_env(Followup.env(cr=fresh)).search(domain & Domain("id", "not in", known.ids)):
+                ledger.add(followup, followup._get_contact_day())
+        return ledger
+
+    def _get_ledger_domain(self, rows):
+        keys = [key for row in rows for key in ContactLedger.keys(row)]
         texts = [key for key in keys if isinstance(key, str)]
         customers = [key for key in keys if not isinstance(key, str)]
-        domain = (
-            Domain("email_key", "in", texts)
-            | Domain("phone_key", "in", texts)
-            | Domain("commercial_partner_id", "in", customers)
+        since = self.env.company._aftersale_today() - timedelta(days=365)
+        return (
+            (
+                Domain("email_key", "in", texts)
+                | Domain("phone_key", "in", texts)
+                | Domain("commercial_partner_id", "in", customers)
+            )
+            & Domain("date_planned", ">=", since)
+            & Domain("state", "not in", ("skipped", "cancelled"))
         )
-        company = self.env.company
-        since = company._aftersale_today() - timedelta(days=365)
-        domain &= Domain("date_planned", ">=", since) & Domain("state", "not in", ("skipped", "cancelled"))
-        if contacted_only:
-            domain &= Domain("state", "!=", "planned")
-        for followup in self.env["aftersale.followup"].sudo().search(domain):
-            sent = followup.date_sent
-            ledger.add(followup, followup.company_id._aftersale_date(sent) if sent else followup.date_planned)
-        return ledger
 
     def _get_cap_rule(self, ledger, row, day):
         """Return in words which rule forbids contacting the customer of ``row`` on ``day``, or None.

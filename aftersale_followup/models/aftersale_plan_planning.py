@@ -1,9 +1,11 @@
 import hashlib
 import logging
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
+from odoo.tools.misc import clean_context
 
 from .aftersale_plan import CONTACT_CLASSES, ERROR_LIMIT
 from .planning_facts import PlanningFacts
@@ -25,7 +27,8 @@ class AftersalePlan(models.Model):
         Called on plans, only these are looked at; called on the empty recordset, all live ones. Idempotent: what is
         planned already stays, a cancelled row is revived. Runs in sudo, company by company. Returns the new rows.
         """
-        plans = (self or self._get_live_plans(trigger)).sudo()
+        # What a form or a menu left in the context as defaults is not meant for our records.
+        plans = (self or self._get_live_plans(trigger)).sudo().with_context(clean_context(self.env.context))
         created = self.env["aftersale.followup"].sudo()
         if not plans or not records:
             return created
@@ -44,27 +47,32 @@ class AftersalePlan(models.Model):
 
     @api.model
     def _plan_isolated(self, trigger, records):
-        """Plan from a business hook: whatever fails here never reaches the user, the sweep tries again.
-
-        Everything pending is flushed before, so that an error of the caller's own records is not swallowed.
-        """
-        if not records or not self._get_live_plans(trigger):
+        """Plan from a business hook: whatever fails here never reaches the user, the sweep tries again."""
+        plans = self._get_live_plans(trigger)
+        if not records or not plans:
             return
-        self.env.flush_all()
+        with self._isolated() as outcome:
+            self._plan_followups(trigger, records)
+        if outcome["failed"]:
+            for plan in plans:
+                with self._isolated():
+                    plan._plan_followups(trigger, records)
+
+    @api.model
+    @contextmanager
+    def _isolated(self):
+        """Keep what fails in the block away from the caller: logged, rolled back to here, told by ``failed``.
+
+        The caller's own work is flushed before, so that its errors are not swallowed with ours.
+        """
+        outcome = {"failed": False}
+        self.env.cr.flush()
         try:
             with self.env.cr.savepoint():
-                self._plan_followups(trigger, records)
-            return
+                yield outcome
         except Exception:
-            _logger.exception("Planning follow-ups failed, going on plan by plan")
-            self.env.invalidate_all(flush=False)
-        for plan in self._get_live_plans(trigger):
-            try:
-                with self.env.cr.savepoint():
-                    plan._plan_followups(trigger, records)
-            except Exception:
-                _logger.exception("Plan %s failed; the sweep tries again", plan.id)
-                self.env.invalidate_all(flush=False)
+            outcome["failed"] = True
+            _logger.exception("After-sales work failed and was left for the sweep")
 
     # ------------------------------------------------------------
     # Occasions -> rows
@@ -278,14 +286,12 @@ class AftersalePlan(models.Model):
             return
         except Exception as error:
             _logger.warning("Plan %s fails as a batch, going on one by one", self.id, exc_info=True)
-            self.env.invalidate_all(flush=False)
             message, failed = str(error), 0
         for record in records:
             try:
                 with self.env.cr.savepoint():
                     self._plan_followups(self.trigger, record)
             except Exception as error:
-                self.env.invalidate_all(flush=False)
                 failed += 1
                 message = f"{record.display_name}: {error}"
         # Only a plan that fails for everybody is parked: one bad order must not stop the others for good.

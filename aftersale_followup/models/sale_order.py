@@ -29,8 +29,9 @@ class SaleOrder(models.Model):
 
     def _action_cancel(self):
         result = super()._action_cancel()
-        followups = self.env["aftersale.followup"].sudo().search([("order_id", "in", self.ids)])
-        followups._cancel(self.env._("The order was cancelled."))
+        with self.env["aftersale.plan"]._isolated():
+            followups = self.env["aftersale.followup"].sudo().search([("order_id", "in", self.ids)])
+            followups._cancel(self.env._("The order was cancelled."))
         return result
 
     def action_aftersale_followups(self):

@@ -83,7 +83,11 @@ class SurveyQuestionAnswer(models.Model):
     _inherit = "survey.question.answer"
 
     aftersale_tag_id = fields.Many2one(
-        "aftersale.tag", "Tag", index="btree_not_null", ondelete="restrict", help="Tag given to who chooses this answer."
+        "aftersale.tag",
+        "Tag",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Tag given to who chooses this answer.",
     )
     aftersale_dimension_id = fields.Many2one(
         "aftersale.dimension", "Area", index="btree_not_null", ondelete="restrict", help="Area this row asks about."

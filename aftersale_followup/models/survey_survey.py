@@ -18,16 +18,17 @@ class SurveySurvey(models.Model):
 
     @api.depends_context("uid")
     def _compute_allowed_survey_types(self):
-        super()._compute_allowed_survey_types()
+        result = super()._compute_allowed_survey_types()
         user = self.env.user
         if user.has_group("aftersale_followup.group_manager") or user.has_group("survey.group_survey_user"):
             for survey in self:
                 survey.allowed_survey_types = (survey.allowed_survey_types or []) + ["aftersale"]
+        return result
 
     @api.onchange("survey_type")
     def _onchange_survey_type(self):
         """Follow-ups are one page without points; only their personal link opens them."""
-        super()._onchange_survey_type()
+        result = super()._onchange_survey_type()
         if self.survey_type == "aftersale":
             self.update(
                 {
@@ -41,6 +42,7 @@ class SurveySurvey(models.Model):
                     "users_can_go_back": False,
                 }
             )
+        return result
 
     def write(self, vals):
         result = super().write(vals)
@@ -128,13 +130,12 @@ class SurveySurvey(models.Model):
         low, high = question.scale_min, question.scale_max
         labels = {}
         if question.aftersale_role == "satisfaction" and (low, high) == (1, 5):
-            _ = self.env._
             names = (
-                _("Very dissatisfied"),
-                _("Dissatisfied"),
-                _("Neutral"),
-                _("Satisfied"),
-                _("Very satisfied"),
+                self.env._("Very dissatisfied"),
+                self.env._("Dissatisfied"),
+                self.env._("Neutral"),
+                self.env._("Satisfied"),
+                self.env._("Very satisfied"),
             )
             labels = dict(enumerate(names, start=1))
         elif question.aftersale_role == "nps":
@@ -152,9 +153,7 @@ class SurveySurvey(models.Model):
         elif kind == "numerical_box":
             limits = (question.validation_min_float_value, question.validation_max_float_value)
         elif kind in ("date", "datetime"):
-            limits = [
-                str(question[f"validation_{end}_{kind}"] or "").replace(" ", "T")[:16] for end in ("min", "max")
-            ]
+            limits = [str(question[f"validation_{end}_{kind}"] or "").replace(" ", "T")[:16] for end in ("min", "max")]
         else:
             return {}
         return {"min": limits[0], "max": limits[1]}

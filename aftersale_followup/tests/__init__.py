@@ -1,3 +1,4 @@
+from . import test_access
 from . import test_analysis
 from . import test_calendar
 from . import test_call

@@ -187,7 +187,7 @@ class TestAnalysis(IssueCase):
             self.assertEqual(form.date_to, date(2026, 3, 31))
         self.assertEqual(form.record.date_from, date(2026, 1, 1))
 
-    def test_form_shows_figures_without_contact_data(self):
+    def test_pages_show_figures_without_contact_data_and_markup(self):
         self.customer.ref = False
         issue = self.env["aftersale.issue"].create(
             {"title": "Broken", "partner_id": self.customer.id, "company_id": self.company.id, "priority": "1"}
@@ -196,13 +196,16 @@ class TestAnalysis(IssueCase):
         self._feedback(datetime(2026, 1, 10), 2, self.tag_late, detail="<script>alert(1)</script>")
         analysis = self._analysis(summary="<b>Bold</b> claim")
         analysis.with_user(self.manager).action_preview()
-        html = analysis.figures_html
+        html = self.env["ir.actions.report"]._render_qweb_html(
+            "aftersale_followup.action_report_analysis", analysis.ids
+        )[0].decode()
+        self.assertIn(issue.name, analysis.figures_html)
         self.assertIn(f"C{self.customer.id:06d}", html)
         self.assertIn(issue.name, html)
         self.assertIn("&lt;b&gt;Bold", html)
         self.assertNotIn("Zhang", html)
         self.assertNotIn("customer.example", html)
-        self.assertNotIn("<script", html)
+        self.assertNotIn("alert(1)", html)
 
     def test_roles(self):
         team = self.env["crm.team"].create(

@@ -13,7 +13,9 @@ class CallCase(CaptureCase):
         """Return the call form as ``user`` (the agent) opens it from the follow-up."""
         followup = (followup or self.followup).with_user(user or self.agent)
         action = followup.action_open_call()
-        return self.env[action["res_model"]].with_user(user or self.agent).with_context(**action["context"]).create(values)
+        return (
+            self.env[action["res_model"]].with_user(user or self.agent).with_context(**action["context"]).create(values)
+        )
 
     def _answers(self, score=4, **texts):
         answers = {str(self._question("satisfaction")["id"]): score}
@@ -32,7 +34,7 @@ class TestCall(CallCase):
         self.assertEqual(call.phone, self.partner.phone)
         self.assertIn("Kettle", call.products)
         self.assertIn("Last score: 3", call.history)
-        self.assertIn(issue.display_name, call.history)
+        self.assertIn(issue.title, call.history)
         self.assertIn("<summary><b>Opening</b></summary><p>Hello Wang Fang, about Kettle.</p>", call.script)
         self.assertIn("<p>Shall &lt;we&gt; begin?</p>", call.script, "The script is text")
         titles = [question["title"] for question in call.questionnaire]
@@ -58,7 +60,14 @@ class TestCall(CallCase):
     def test_wrong_answers_are_refused_by_the_server(self):
         foreign = self._question("dimension")["choices"][0]["id"]
         category = str(self._question("category")["id"])
-        for answers in ({}, self._answers(6), self._answers("abc"), self._answers(4) | {category: [foreign]}, "text", [1]):
+        for answers in (
+            {},
+            self._answers(6),
+            self._answers("abc"),
+            self._answers(4) | {category: [foreign]},
+            "text",
+            [1],
+        ):
             with self.subTest(answers=answers), self.assertRaises(UserError), self.env.cr.savepoint():
                 self._call(answers=answers, consent=True).action_save()
         self.assertFalse(self.followup.feedback_ids)
@@ -87,7 +96,11 @@ class TestCall(CallCase):
 
     def test_attempt_without_answers_is_logged_with_its_outcome(self):
         when = fields.Datetime.now() + timedelta(days=1)
-        for outcome, values in (("no_answer", {}), ("busy", {"note": "Engaged"}), ("call_back", {"call_back_date": when})):
+        for outcome, values in (
+            ("no_answer", {}),
+            ("busy", {"note": "Engaged"}),
+            ("call_back", {"call_back_date": when}),
+        ):
             with self.subTest(outcome=outcome):
                 followup = self._followup()
                 self._call(followup, **values).with_context(outcome=outcome).action_log()

@@ -186,7 +186,9 @@ class TestRecording(CaptureCase):
             self._read(self._form(5)), "customer", dwell=60, call_back="Monday <b>10:00</b>"
         )
         self.assertIn("Monday", feedback.note)
-        activity = self.env["mail.activity"].search([("res_model", "=", "res.partner"), ("res_id", "=", self.partner.id)])
+        activity = self.env["mail.activity"].search(
+            [("res_model", "=", "res.partner"), ("res_id", "=", self.partner.id)]
+        )
         self.assertEqual(activity.user_id, self.agent)
         self.assertIn("Monday &lt;b&gt;10:00", activity.note, "The customer's words are text, not markup")
 
@@ -247,7 +249,9 @@ class TestRecording(CaptureCase):
                 followup._opt_out(level)
                 followup._opt_out(level)
                 self.assertEqual(followup.state, "refused")
-                optout = self.env["aftersale.optout"].search([("key", "=", followup.email_key)], order="id desc", limit=1)
+                optout = self.env["aftersale.optout"].search(
+                    [("key", "=", followup.email_key)], order="id desc", limit=1
+                )
                 self.assertEqual(optout.scenario, scenario)
                 self.assertEqual(optout.followup_id, followup if only_this else self.env["aftersale.followup"])
         self.assertEqual(self.env["aftersale.optout"].search_count([("key", "=", self.partner.email_normalized)]), 3)
@@ -268,7 +272,11 @@ class TestSurveyAccess(CaptureCase):
                 "title": "Staff survey",
                 "question_and_page_ids": [
                     Command.create(
-                        {"title": "Which?", "question_type": "simple_choice", "suggested_answer_ids": [Command.create({"value": "A"})]}
+                        {
+                            "title": "Which?",
+                            "question_type": "simple_choice",
+                            "suggested_answer_ids": [Command.create({"value": "A"})],
+                        }
                     )
                 ],
             }

@@ -223,3 +223,9 @@ class TestContact(AftersaleCase):
         self.assertEqual(self._ready().skip_reason, "no_contact")
         self.partner.aftersale_offline = True
         self.assertEqual(self._ready().channel_id.code, "paper")
+
+    def test_mail_clients_can_unsubscribe_in_one_click(self):
+        followup = self._ready()
+        headers = self._mails(followup).headers
+        self.assertIn("List-Unsubscribe=One-Click", headers)
+        self.assertIn(f"/aftersale/{followup.sudo().access_token}/optout", headers)

@@ -33,7 +33,13 @@ class PageCase(CaptureCase, HttpCase):
         self.env.invalidate_all()
         counts = [
             self.env[model].search_count([])
-            for model in ("aftersale.feedback", "aftersale.attempt", "aftersale.optout", "survey.user_input", "mail.activity")
+            for model in (
+                "aftersale.feedback",
+                "aftersale.attempt",
+                "aftersale.optout",
+                "survey.user_input",
+                "mail.activity",
+            )
         ]
         return self.followup.state, self.followup.write_date, counts
 
@@ -45,9 +51,9 @@ class TestPageShow(PageCase):
     def test_opening_writes_nothing(self):
         before = self._snapshot()
         for path in (self.path, f"{self.path}?score=1", f"{self.path}/optout", f"{self.path}?lang=zh_CN"):
-            for head in (False, True):
-                with self.subTest(path=path, head=head):
-                    self.assertEqual(self._get(path, head=head).status_code, 200)
+            for method in ("GET", "HEAD"):
+                with self.subTest(path=path, method=method):
+                    self.assertEqual(self._get(path, method=method).status_code, 200)
         self.assertEqual(self._snapshot(), before)
 
     def test_page_is_light_and_leaves_no_trace(self):
@@ -95,14 +101,16 @@ class TestPageShow(PageCase):
 
     def test_page_speaks_the_language_of_the_follow_up_and_others(self):
         self.env["res.lang"]._activate_lang("zh_CN")
-        self.env.ref("aftersale_followup.survey_new_suggestion").with_context(lang="zh_CN").title = "您希望我们改进什么？"
+        self.env.ref("aftersale_followup.survey_new_suggestion").with_context(
+            lang="zh_CN"
+        ).title = "您希望我们改进什么？"
         self.followup.lang = "zh_CN"
         text = self._get().text
         self.assertIn('<html lang="zh-CN">', text)
         self.assertIn("您希望我们改进什么？", text)
         text = self._get(f"{self.path}?lang=en_US").text
         self.assertIn("What should we do better next?", text)
-        self.assertIn('<html lang="en-US">', self._get(f"{self.path}?lang=xx_YY&lang=../etc").text[:200] or "")
+        self.assertIn('<html lang="zh-CN">', self._get(f"{self.path}?lang=../etc").text, "Unknown: the follow-up's")
 
     def test_unknown_links_are_404(self):
         for token in ("x" * 22, "x", "x" * 500, "%00" * 22, "%ED%A0%80" * 22, "' OR 1=1 --", "é" * 22):
@@ -113,7 +121,9 @@ class TestPageShow(PageCase):
 
     def test_closed_links_are_410_and_do_not_take_answers(self):
         expired = self._followup(date_expiry=fields.Datetime.now() - timedelta(hours=1))
-        closed = [self._followup(state=state) for state in ("planned", "expired", "cancelled", "refused", "unreachable")]
+        closed = [
+            self._followup(state=state) for state in ("planned", "expired", "cancelled", "refused", "unreachable")
+        ]
         for followup in [expired, *closed]:
             with self.subTest(state=followup.state):
                 path = f"/aftersale/{followup.access_token}"

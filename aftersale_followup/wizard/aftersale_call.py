@@ -30,11 +30,14 @@ class AftersaleCall(models.TransientModel):
         "aftersale.channel",
         "Channel",
         compute="_compute_channel_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         domain=[("is_automatic", "=", False), ("code", "!=", "inbound")],
     )
-    contact_name = fields.Char("Who Answers", compute="_compute_contact_name", store=True, readonly=False)
+    contact_name = fields.Char(
+        "Who Answers", compute="_compute_contact_name", compute_sudo=False, store=True, readonly=False
+    )
     consent = fields.Boolean("Agrees to Be Asked", help="Asked before the questions; without it nothing is recorded.")
     note = fields.Text("Remark on the Call")
     call_back_date = fields.Datetime("Call Back At")
@@ -44,6 +47,12 @@ class AftersaleCall(models.TransientModel):
         default="request",
         required=True,
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        calls = super().create(vals_list)
+        calls.followup_id.check_access("write")
+        return calls
 
     def _checked(self):
         """Return the follow-up in sudo and in the customer's language, after checking it as the user."""
@@ -68,18 +77,23 @@ class AftersaleCall(models.TransientModel):
 
     def _describe_history(self, followup):
         """Return in few lines what the agent should know: the last score, open issues, earlier attempts."""
-        _ = self.env._
         customer = followup.commercial_partner_id.id
         domain = [("commercial_partner_id", "=", customer), ("company_id", "=", followup.company_id.id)]
         last = followup.env["aftersale.feedback"].search(domain + [("score", ">", 0)], limit=1)
-        issues = followup.env["aftersale.issue"].search(domain + [("state", "in", ("new", "processing", "done"))], limit=3)
+        issues = followup.env["aftersale.issue"].search(
+            domain + [("state", "in", ("new", "processing", "done"))], limit=3
+        )
         lines = []
         if last:
             day = followup.company_id._aftersale_date(last.date)
-            lines.append(_("Last score: %(score)s on %(date)s.", score=last.score, date=fields.Date.to_string(day)))
-        lines += [_("Open issue: %s", issue.display_name) for issue in issues]
+            lines.append(
+                self.env._("Last score: %(score)s on %(date)s.", score=last.score, date=fields.Date.to_string(day))
+            )
+        lines += [
+            self.env._("Open issue: %(number)s %(title)s", number=issue.name, title=issue.title) for issue in issues
+        ]
         if followup.attempt_count:
-            lines.append(_("Attempts so far: %s.", followup.attempt_count))
+            lines.append(self.env._("Attempts so far: %s.", followup.attempt_count))
         return "\n".join(lines)
 
     @api.depends("followup_id")
@@ -90,7 +104,10 @@ class AftersaleCall(models.TransientModel):
 
     @api.model
     def _format_script(self, text):
-        """Return the script as HTML: each line that starts with ``# `` opens a part; the first is unfolded."""
+        """Return the script as HTML: each line that starts with ``# `` opens a part.
+
+        Opening and consent are unfolded: every call begins with them.
+        """
         parts = []
         for line in text.splitlines():
             if line.startswith("# "):
@@ -102,7 +119,7 @@ class AftersaleCall(models.TransientModel):
         html = Markup("")
         for index, (title, lines) in enumerate(parts):
             body = Markup("").join(Markup("<p>%s</p>") % line for line in lines)
-            opened = Markup(' open="open"') if not index else ""
+            opened = Markup(' open="open"') if index < 2 else ""
             html += Markup("<details%s><summary><b>%s</b></summary>%s</details>") % (opened, title, body)
         return html
 
@@ -111,7 +128,10 @@ class AftersaleCall(models.TransientModel):
         for call in self:
             followup = call._checked()
             call.questionnaire = [
-                {**question, "title": followup._fill(question["title"]) if "[" in question["title"] else question["title"]}
+                {
+                    **question,
+                    "title": followup._fill(question["title"]) if "[" in question["title"] else question["title"],
+                }
                 for question in followup._get_survey()._aftersale_form()["questions"]
             ]
 

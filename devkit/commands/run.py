@@ -12,6 +12,7 @@ from devkit.database import addon_hash, manifest
 from devkit.paths import ADDON, LOG
 
 NAME = "aftersale_run"
+PATIENCE = 180  # seconds for the login page to come up
 LOGINS = ("agent", "supervisor", "manager")  # of the add-on's demo data; password = login
 TO_TRY = """Five things to try
   1. as agent: After-Sales > Follow-ups, open one of today's calls and fill in the call form
@@ -24,13 +25,15 @@ TO_TRY = """Five things to try
 def main(options):
     _check_port(options.port)
     databases = prepare.databases()
+    databases.check_lang(options.lang)
     system.ready(["wkhtmltopdf", "fonts-noto-cjk"], required=False)
     _database(databases, options)
     url = f"http://127.0.0.1:{options.port}"
     databases.set_url(NAME, url)
     log = LOG / "run.log"
     command = odoo.command("-d", NAME, f"--db-filter=^{NAME}$", "--http-port", options.port, "--logfile", log)
-    server = process.start(command, own_group=True, env=databases.environment)
+    with log.open("ab") as output:
+        server = process.start(command, own_group=True, env=databases.environment, stdout=output, stderr=output)
     stopped = []
     for number in process.PASSED_ON:
         signal.signal(number, lambda received, _frame: stopped.append(received))
@@ -76,7 +79,10 @@ def _database(databases, options):
 def _wait(url, port, server, stopped):
     """Whether the login page answers; False when the server ended or Ctrl-C came first."""
     say("  starting Odoo …")
+    deadline = time.monotonic() + PATIENCE
     while server.poll() is None and not stopped:
+        if time.monotonic() > deadline:
+            raise Stop(f"Odoo does not answer at {url}; its log: {LOG / 'run.log'}", code=1)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         try:
             connection.request("GET", "/web/login")

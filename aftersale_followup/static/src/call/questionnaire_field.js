@@ -26,6 +26,11 @@ export class QuestionnaireField extends Component {
         });
     }
 
+    /** Whether every point has a name; otherwise only the ends are explained, below the points. */
+    isNamed(question) {
+        return question.points.every((point) => point.label);
+    }
+
     isChosen(question, id, row) {
         const answer = this.answers[question.id];
         const values = row ? answer?.[row.id] : answer;
