@@ -141,7 +141,8 @@ def _as_account(command):
     prefix = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
     # A checkout below a closed folder (root's home) is out of that user's reach: then he keeps the right to pass.
     if any(not folder.stat().st_mode & stat.S_IXOTH for folder in HOME.resolve().parents):
-        prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        # The security bit makes access(2), which ignores such rights otherwise, see it the same way.
+        prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
     return [*prefix, *command]
 
 

@@ -18,6 +18,8 @@ def test_the_pot_is_up_to_date(exported):
 
 def test_every_term_is_in_chinese(exported):
     wanted = {(entry.msgctxt, entry.msgid) for entry in polib.pofile(exported)}
-    chinese = polib.pofile(str(terms.POT.with_name("zh_CN.po")))
+    file = terms.POT.with_name("zh_CN.po")
+    assert file.exists()
+    chinese = polib.pofile(str(file))
     translated = {(entry.msgctxt, entry.msgid) for entry in chinese.translated_entries() if not entry.obsolete}
     assert sorted(msgid for _context, msgid in wanted - translated) == []

@@ -9,3 +9,13 @@ class SurveyUserInput(models.Model):
         feedback = self.filtered(lambda user_input: user_input.survey_id.survey_type == "aftersale")
         feedback.scoring_percentage = feedback.scoring_total = 0
         return super(SurveyUserInput, self - feedback)._compute_scoring_values()
+
+
+class SurveyUserInputLine(models.Model):
+    _inherit = "survey.user_input.line"
+
+    def _compute_answer_score(self):
+        """No points either, and no look at each question to find out."""
+        feedback = self.filtered(lambda line: line.user_input_id.survey_id.survey_type == "aftersale")
+        feedback.answer_score, feedback.answer_is_correct = 0, False
+        return super(SurveyUserInputLine, self - feedback)._compute_answer_score()

@@ -9,3 +9,5 @@ from . import test_figures
 from . import test_issue
 from . import test_page
 from . import test_planning
+from . import test_tour
+from . import test_views

@@ -18,7 +18,7 @@ class AftersaleCall(models.TransientModel):
     _description = "Call a Customer"
     _rec_name = "followup_id"
 
-    followup_id = fields.Many2one("aftersale.followup", "Follow-up", required=True, readonly=True, ondelete="cascade")
+    followup_id = fields.Many2one("aftersale.followup", required=True, readonly=True, ondelete="cascade")
     customer = fields.Char(compute="_compute_context")
     phone = fields.Char(compute="_compute_context")
     products = fields.Char(compute="_compute_context")

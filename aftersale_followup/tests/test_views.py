@@ -1,0 +1,219 @@
+from lxml import etree
+
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
+
+from .common import AftersaleCase
+
+BOARD = ["new", "processing", "done", "closed"]
+
+
+@tagged("post_install", "-at_install")
+class TestViews(AftersaleCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        order = cls._order()
+        cls.picking = cls._deliver(order)
+        cls.order = order
+        cls.issue = cls._solved_issue()
+        cls.feedback = cls._feedback(score=1, detail="The lid leaks", suggestion="A tighter lid")
+
+    def _menu_actions(self, user):
+        """Return the window actions below the root menu that ``user`` sees."""
+        menus = self.env["ir.ui.menu"].with_user(user).load_menus(False)
+        root = menus[self.env.ref("aftersale_followup.menu_root").id]
+        ids, queue = [], list(root["children"])
+        while queue:
+            menu = menus[queue.pop(0)]
+            queue += menu["children"]
+            if menu["action_id"]:
+                ids.append(menu["action_id"])
+        return self.env["ir.actions.act_window"].sudo().browse(ids)
+
+    # -- menus and actions -----------------------------------------------------
+
+    def test_menus_of_each_role(self):
+        shown = {}
+        for user in (self.agent, self.supervisor, self.manager):
+            shown[user] = set(self._menu_actions(user).mapped("path"))
+        self.assertIn("aftersale-my-day", shown[self.agent])
+        self.assertIn("aftersale-feedback", shown[self.agent])
+        self.assertNotIn("aftersale-plans", shown[self.agent])
+        self.assertNotIn("aftersale-triage", shown[self.agent])
+        self.assertLessEqual(shown[self.agent], shown[self.supervisor])
+        self.assertIn("aftersale-triage", shown[self.supervisor])
+        self.assertIn("aftersale-analyses", shown[self.supervisor])
+        self.assertNotIn("aftersale-tags", shown[self.supervisor])
+        self.assertLess(shown[self.supervisor], shown[self.manager])
+        self.assertIn("aftersale-questionnaires", shown[self.manager])
+        stranger = self._user("asf_stranger", "base.group_user")
+        menus = self.env["ir.ui.menu"].with_user(stranger).load_menus(False)
+        self.assertNotIn(self.env.ref("aftersale_followup.menu_root").id, menus)
+
+    def test_every_action_opens_for_who_sees_it(self):
+        """All views load and every column of the list can be read, without any right of Sales or Inventory."""
+        for user in (self.agent, self.supervisor, self.manager):
+            actions = self._menu_actions(user)
+            self.assertTrue(actions)
+            for action in actions:
+                with self.subTest(user=user.login, action=action.path):
+                    model = self.env[action.res_model].with_user(user)
+                    views = model.get_views([(False, "search"), *action.views])["views"]
+                    self.assertEqual(set(views), {"search", *action.view_mode.split(",")})
+                    for kind in {"list", "kanban"} & set(views):
+                        arch = etree.fromstring(views[kind]["arch"])
+                        names = {node.get("name") for node in arch.iter("field")} & set(model._fields)
+                        model.search_read([], list(names), limit=5)
+
+    def test_forms_open_for_agents(self):
+        """What an agent may read opens, with its links to records the agent may not read."""
+        followup = self._ready()
+        self.issue.sudo().user_id = self.agent
+        for record in (followup, self.feedback, self.issue, self.plan_new):
+            with self.subTest(record=record):
+                Form(record.with_user(self.agent))
+
+    def test_employee_opens_an_issue_of_the_department(self):
+        employee = self._user("asf_employee", "base.group_user")
+        self.env["hr.employee"].create({"name": "Solver", "user_id": employee.id})
+        department = self.env["hr.department"].create({"name": "Workshop"})
+        employee.employee_id.department_id = department
+        self.issue.department_id = department
+        self.env.invalidate_all()
+        form = Form(self.issue.with_user(employee))
+        self.assertNotIn("feedback_ids", form._view["fields"])
+
+    def test_every_filter_and_grouping_works(self):
+        """Each filter's domain is searched and each grouping computed, for every model with a search view of ours."""
+        searches = self.env["ir.ui.view"].search([("type", "=", "search"), ("model", "like", "aftersale.%")])
+        self.assertGreater(len(searches), 6)
+        for view in searches:
+            model = self.env[view.model]
+            for node in etree.fromstring(view.arch).iter("filter"):
+                with self.subTest(model=view.model, filter=node.get("name")):
+                    if node.get("domain"):
+                        model.search_count(safe_eval(node.get("domain"), {"uid": self.env.uid}))
+                    groupby = safe_eval(node.get("context") or "{}").get("group_by")
+                    if groupby:
+                        self.assertIsInstance(model.formatted_read_group([], [groupby], ["__count"]), list)
+
+    # -- follow-ups ------------------------------------------------------------
+
+    def test_my_day_holds_what_the_agent_has_to_do(self):
+        """Due, mine, and not on its way by itself."""
+        phone = self.env.ref("aftersale_followup.channel_phone")
+        email = self.env.ref("aftersale_followup.channel_email")
+        today = self.company._aftersale_today()
+        tomorrow = self.company._aftersale_add_workdays(today, 3)
+        due = self._planned()
+        call = self._planned(state="ready", channel_id=phone.id)
+        others = (
+            self._planned(state="ready", channel_id=email.id)
+            | self._planned(user_id=self.agent_2.id)
+            | self._planned(date_planned=tomorrow, date_deadline=tomorrow)
+        )
+        view = self.env.ref("aftersale_followup.aftersale_followup_view_search")
+        node = etree.fromstring(view.arch).find(".//filter[@name='my_day']")
+        domain = safe_eval(node.get("domain"), {"uid": self.agent.id})
+        found = self.env["aftersale.followup"].search(domain)
+        self.assertEqual(found & (due | call | others), due | call)
+
+    # -- board -----------------------------------------------------------------
+
+    def _columns(self):
+        groups = self.env["aftersale.issue"].web_read_group([], ["state"], ["__count"])["groups"]
+        return [group["state"] for group in groups]
+
+    def test_board_shows_empty_columns_but_not_cancelled(self):
+        self.env["aftersale.issue"].search([("state", "=", "cancelled")]).unlink()
+        self.assertEqual(self._columns(), BOARD)
+
+    def test_board_shows_cancelled_issues_that_exist_last(self):
+        self._issue(cancel_reason="Entered twice").with_user(self.supervisor).action_cancel()
+        self.assertEqual(self._columns(), [*BOARD, "cancelled"])
+
+    def test_cancelling_asks_for_the_reason(self):
+        issue = self._issue().with_user(self.supervisor)
+        with self.assertRaisesRegex(UserError, "the reason for cancelling"):
+            issue.action_cancel()
+        issue.cancel_reason = "Entered twice"
+        issue.action_cancel()
+        self.assertEqual(issue.state, "cancelled")
+
+    def test_quick_create_of_an_issue(self):
+        issues = self.env["aftersale.issue"].with_user(self.supervisor)
+        form = Form(issues, "aftersale_followup.aftersale_issue_view_form_quick_create")
+        form.title = "Arrived late"
+        form.partner_id = self.partner
+        issue = form.save()
+        self.assertEqual(issue.state, "new")
+        self.assertTrue(issue.name.startswith("ISS/"))
+
+    def test_similar_feedback_is_what_was_counted(self):
+        tag = self.issue.tag_ids
+        other_product = self._product("Toaster", quantity=0)
+        same = self._feedback(score=2, tag_ids=[Command.set(tag.ids)])
+        elsewhere = self._feedback(score=2, tag_ids=[Command.set(tag.ids)], product_ids=[Command.set(other_product.ids)])
+        found = self.env["aftersale.feedback"].search(self.issue.action_view_similar()["domain"])
+        self.assertIn(same, found)
+        self.assertNotIn(elsewhere, found)
+        self.assertEqual(len(found), self.issue.occurrence_count)
+
+    # -- inherited views -------------------------------------------------------
+
+    def test_smart_buttons(self):
+        followup = self.order.aftersale_followup_ids
+        self.assertTrue(followup)
+        for record in (self.order, self.picking):
+            action = record.with_user(self.manager).sudo().action_aftersale_followups()
+            self.assertEqual(self.env[action["res_model"]].search(action["domain"]), followup)
+        action = self.partner.action_aftersale_issues()
+        self.assertIn(self.issue, self.env[action["res_model"]].search(action["domain"]))
+    def test_partner_form_without_our_role(self):
+        for user, shown in ((self.agent, True), (self._user("asf_stranger", "base.group_user"), False)):
+            arch = self.env["res.partner"].with_user(user).get_views([(False, "form")])["views"]["form"]["arch"]
+            self.assertEqual("aftersale_channel_id" in arch, shown, user.login)
+
+    def test_receipt_date_is_on_deliveries(self):
+        arch = self.env["stock.picking"].get_views([(False, "form")])["views"]["form"]["arch"]
+        node = etree.fromstring(arch).find(".//field[@name='aftersale_receipt_date']")
+        self.assertIn("outgoing", node.get("invisible"))
+
+    # -- settings --------------------------------------------------------------
+
+    def test_every_setting_is_shown_and_explained(self):
+        arch = self.env.ref("aftersale_followup.res_config_settings_view_form").arch
+        settings = etree.fromstring(arch).findall(".//setting")
+        shown = {field.get("name") for setting in settings for field in setting.iter("field")}
+        own = {
+            name
+            for name, field in self.env["res.company"]._fields.items()
+            if name.startswith("aftersale_") and field.store
+        }
+        self.assertLessEqual(own, shown)
+        for setting in settings:
+            self.assertTrue(setting.get("help"), etree.tostring(setting))
+            loose = (setting.text or "") + "".join(child.tail or "" for child in setting)
+            self.assertFalse(loose.strip(), "text right in a setting is not shown")
+
+    def test_settings_are_saved(self):
+        settings = self.env["res.config.settings"].create({})
+        self.assertEqual(settings.aftersale_cap_days, self.company.aftersale_cap_days)
+        with Form(settings) as form:
+            form.aftersale_cap_days = 11
+            form.aftersale_issue_policy = "high"
+        settings.execute()
+        self.assertEqual(self.company.aftersale_cap_days, 11)
+        self.assertEqual(self.company.aftersale_issue_policy, "high")
+
+    def test_supervisors_see_all_teams_when_the_settings_say_so(self):
+        team = self.env["crm.team"].create({"name": "Elsewhere", "company_id": self.company.id})
+        followup = self._planned(team_id=team.id, user_id=self.agent_2.id)
+        self.assertFalse(followup.with_user(self.supervisor).has_access("read"))
+        self.env["res.config.settings"].create({"group_aftersale_all_teams": True}).execute()
+        self.assertTrue(followup.with_user(self.supervisor).has_access("read"))
+        self.env["res.config.settings"].create({"group_aftersale_all_teams": False}).execute()
+        self.assertFalse(followup.with_user(self.supervisor).has_access("read"))
