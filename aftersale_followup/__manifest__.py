@@ -67,6 +67,7 @@
         "demo/sale_order_demo.xml",
         "demo/aftersale_followup_demo.xml",
         "demo/aftersale_followup_open_demo.xml",
+        "demo/aftersale_followup_today_demo.xml",
         "demo/aftersale_attempt_demo.xml",
         "demo/stock_picking_demo.xml",
         "demo/aftersale_feedback_demo.xml",
@@ -77,9 +78,6 @@
     "assets": {
         "web.assets_backend": [
             "aftersale_followup/static/src/call/**/*",
-        ],
-        "web.assets_tests": [
-            "aftersale_followup/static/tests/tours/**/*",
         ],
         "web.assets_tests": [
             "aftersale_followup/static/tests/tours/**/*",

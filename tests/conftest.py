@@ -95,6 +95,11 @@ class Server:
             return connection.getresponse().status == 200
         return False
 
+    def errors(self):
+        """What went wrong inside, as the log tells it."""
+        serious = re.compile(r"[\d-]+ [\d:,]+ \d+ (ERROR|CRITICAL) |Traceback \(most recent call last\)")
+        return [line for line in self.log.read_text(errors="replace").splitlines() if serious.match(line)]
+
     def stop(self):
         if self.process.poll() is None:
             self.process.terminate()

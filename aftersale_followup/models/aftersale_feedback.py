@@ -18,17 +18,19 @@ class AftersaleFeedback(models.Model):
     name = fields.Char(compute="_compute_name")
     followup_id = fields.Many2one("aftersale.followup", index="btree_not_null", ondelete="restrict", copy=False)
     partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="restrict")
-    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id", store=True, index=True)
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id", store=True, precompute=True, index=True
+    )
     contact_name = fields.Char("Contact", help="Who answered.")
     date = fields.Datetime(required=True, default=fields.Datetime.now, index=True)
-    channel_id = fields.Many2one("aftersale.channel", "Channel", ondelete="restrict", help="How it was answered.")
+    channel_id = fields.Many2one("aftersale.channel", ondelete="restrict", help="How it was answered.")
     user_id = fields.Many2one("res.users", "Agent", index=True, ondelete="restrict")
     plan_id = fields.Many2one("aftersale.plan", index="btree_not_null", ondelete="restrict")
     scenario = fields.Selection(lambda self: self.env["aftersale.plan"]._fields["scenario"].selection)
     customer_type = fields.Selection([("new", "New"), ("existing", "Existing")])
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null")
     product_ids = fields.Many2many("product.product", string="Products")
-    team_id = fields.Many2one("crm.team", "Team", index=True, ondelete="restrict")
+    team_id = fields.Many2one("crm.team", index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     # what was said
     score = fields.Integer("Satisfaction", aggregator="avg", help="1 to 5; 0 = not asked.")
@@ -40,11 +42,11 @@ class AftersaleFeedback(models.Model):
     )
     dimension_ids = fields.One2many("aftersale.feedback.dimension", "feedback_id", "Areas")
     detail = fields.Text("What Happened")
-    suggestion = fields.Text("Suggestion", help="What the customer wishes for.")
+    suggestion = fields.Text(help="What the customer wishes for.")
     improvement = fields.Text("Improvement Proposal", help="What staff propose to do.")
     note = fields.Text("Remark", help="Internal.")
     # classification
-    category_id = fields.Many2one("aftersale.category", "Category", index=True, ondelete="restrict")
+    category_id = fields.Many2one("aftersale.category", index=True, ondelete="restrict")
     tag_ids = fields.Many2many("aftersale.tag", string="Classification", ondelete="restrict")
     is_tag_confirmed = fields.Boolean(
         "Classification Confirmed", help="The customer chose the tags, or staff accepted the suggested ones."
@@ -189,9 +191,7 @@ class AftersaleFeedback(models.Model):
         """
         self.ensure_one()
         return (
-            self.evidence != "suspicious"
-            and self.resolved in ("fully", False)
-            and (self.score >= 3 or not self.score)
+            self.evidence != "suspicious" and self.resolved in ("fully", False) and (self.score >= 3 or not self.score)
         )
 
     def _single_product(self):
@@ -205,7 +205,7 @@ class AftersaleFeedback(models.Model):
 
     def _classify(self):
         """Suggest tags by keywords beside those the customer chose, then set the priority with its reasons."""
-        tags = self.env["aftersale.tag"].search([])
+        tags = self.env["aftersale.tag"].search([("keywords", "!=", False)])
         for feedback in self:
             found = tags._match_keywords(f"{feedback.detail or ''}\n{feedback.suggestion or ''}")
             chosen = feedback.tag_ids
@@ -258,8 +258,10 @@ class AftersaleFeedback(models.Model):
                 near = others.filtered(lambda o, one=one, start=start: start <= o.date <= one.date)
                 for tag in problems:
                     same = near.filtered(
-                        lambda o, one=one, tag=tag: tag in o.tag_ids
-                        and (o.product_ids & one.product_ids or not (o.product_ids | one.product_ids))
+                        lambda o, one=one, tag=tag: (
+                            tag in o.tag_ids
+                            and (o.product_ids & one.product_ids or not (o.product_ids | one.product_ids))
+                        )
                     )
                     if len(same) >= company.aftersale_recurring_count:
                         recurring |= one
@@ -280,10 +282,12 @@ class AftersaleFeedback(models.Model):
         for complaint in complaints:
             since = complaint.date - relativedelta(months=complaint.company_id.aftersale_repeat_months)
             if earlier.filtered(
-                lambda e, c=complaint, since=since: e != c
-                and e.commercial_partner_id == c.commercial_partner_id
-                and e.company_id == c.company_id
-                and since <= e.date <= c.date
+                lambda e, c=complaint, since=since: (
+                    e != c
+                    and e.commercial_partner_id == c.commercial_partner_id
+                    and e.company_id == c.company_id
+                    and since <= e.date <= c.date
+                )
             ):
                 repeated |= complaint
         return repeated

@@ -26,6 +26,7 @@ SYSTEM_FIELDS = {
     "scenario",
     "contact_class",
     "partner_id",
+    "commercial_partner_id",
     "issue_id",
     "email_key",
     "phone_key",
@@ -54,7 +55,16 @@ class AftersaleFollowup(models.Model):
         lambda self: self.env["aftersale.plan"]._fields["scenario"].selection, required=True, index=True
     )
     partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
-    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id", store=True, index=True)
+    # Not a related field: planning gives the value, so that a batch needs no second write.
+    commercial_partner_id = fields.Many2one(
+        "res.partner",
+        "Commercial Entity",
+        compute="_compute_commercial_partner_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        index=True,
+    )
     customer_type = fields.Selection([("new", "New"), ("existing", "Existing")], help="As it was when planned.")
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
     picking_id = fields.Many2one("stock.picking", "Delivery", index="btree_not_null", ondelete="set null")
@@ -63,9 +73,9 @@ class AftersaleFollowup(models.Model):
     product_ids = fields.Many2many("product.product", string="Products")
     issue_id = fields.Many2one("aftersale.issue", index="btree_not_null", ondelete="restrict", check_company=True)
     user_id = fields.Many2one("res.users", "Agent", index=True, ondelete="restrict")
-    team_id = fields.Many2one("crm.team", "Team", index=True, ondelete="restrict")
+    team_id = fields.Many2one("crm.team", index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
-    channel_id = fields.Many2one("aftersale.channel", "Channel", ondelete="restrict", help="How it goes out.")
+    channel_id = fields.Many2one("aftersale.channel", ondelete="restrict", help="How it goes out.")
     date_planned = fields.Date("Planned On", index=True)
     time_planned = fields.Datetime("Planned At", help="Only where the plan counts in hours.")
     date_deadline = fields.Date("Window Ends")
@@ -84,6 +94,7 @@ class AftersaleFollowup(models.Model):
             ("cancelled", "Cancelled"),
             ("skipped", "Not asked"),
         ],
+        "Status",
         required=True,
         default="planned",
         copy=False,
@@ -118,8 +129,11 @@ class AftersaleFollowup(models.Model):
     sales_user_id = fields.Many2one("res.users", "Sold By", ondelete="set null")
     delivery_user_id = fields.Many2one("res.users", "Delivered By", ondelete="set null")
     user_input_id = fields.Many2one("survey.user_input", "Answers", index="btree_not_null", ondelete="set null")
-    feedback_ids = fields.One2many("aftersale.feedback", "followup_id")
-    feedback_id = fields.Many2one("aftersale.feedback", compute="_compute_feedback_id", string="Feedback")
+    feedback_ids = fields.One2many("aftersale.feedback", "followup_id", "All Answers")
+    feedback_id = fields.Many2one(
+        "aftersale.feedback",
+        compute="_compute_feedback_id",
+    )
     error_count = fields.Integer("Errors in a Row", copy=False)
     error_message = fields.Text("Last Error", copy=False)
 
@@ -132,6 +146,11 @@ class AftersaleFollowup(models.Model):
     _skip_reason_given = models.Constraint(
         "CHECK((state = 'skipped') = (skip_reason IS NOT NULL))", "A follow-up that is not held needs a reason."
     )
+
+    @api.depends("partner_id.commercial_partner_id")
+    def _compute_commercial_partner_id(self):
+        for followup in self:
+            followup.commercial_partner_id = followup.partner_id.commercial_partner_id
 
     def _compute_name(self):
         for followup in self:
@@ -151,7 +170,9 @@ class AftersaleFollowup(models.Model):
 
     @api.depends("attempt_ids")
     def _compute_attempt_count(self):
-        counts = dict(self.env["aftersale.attempt"]._read_group([("followup_id", "in", self.ids)], ["followup_id"], ["__count"]))
+        counts = dict(
+            self.env["aftersale.attempt"]._read_group([("followup_id", "in", self.ids)], ["followup_id"], ["__count"])
+        )
         for followup in self:
             followup.attempt_count = counts.get(followup, 0)
 
@@ -237,7 +258,9 @@ class AftersaleFollowup(models.Model):
     def action_cancel(self):
         """Cancel follow-ups by hand; supervisors only."""
         if not self.env.user.has_group("aftersale_followup.group_supervisor"):
-            raise UserError(self.env._("Only a supervisor cancels a follow-up. Ask yours, or log why it cannot be held."))
+            raise UserError(
+                self.env._("Only a supervisor cancels a follow-up. Ask yours, or log why it cannot be held.")
+            )
         for followup in self:
             followup._set_state(
                 "cancelled", explanation=followup._explained(self.env._("Cancelled by %s.", self.env.user.name))

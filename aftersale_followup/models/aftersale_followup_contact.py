@@ -118,8 +118,12 @@ class AftersaleFollowup(models.Model):
                 followup.write(
                     {
                         "date_planned": day,
-                        "date_next": followup.company_id._aftersale_moment(day, followup.company_id.aftersale_hour_from),
-                        "explanation": followup._explained(self.env._("Moved to %(day)s: %(rule)s.", day=day, rule=rule)),
+                        "date_next": followup.company_id._aftersale_moment(
+                            day, followup.company_id.aftersale_hour_from
+                        ),
+                        "explanation": followup._explained(
+                            self.env._("Moved to %(day)s: %(rule)s.", day=day, rule=rule)
+                        ),
                     }
                 )
             else:
@@ -193,10 +197,7 @@ class AftersaleFollowup(models.Model):
                 followup.reminder_sent += 1
         else:
             self.env["aftersale.attempt"].create(
-                [
-                    {"followup_id": f.id, "channel_id": f.channel_id.id, "outcome": "sent", "date": now}
-                    for f in self
-                ]
+                [{"followup_id": f.id, "channel_id": f.channel_id.id, "outcome": "sent", "date": now} for f in self]
             )
             self.filtered(lambda f: not f.date_sent).write({"date_sent": now})
         for followup in self:

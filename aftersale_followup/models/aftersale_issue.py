@@ -27,24 +27,27 @@ class AftersaleIssue(models.Model):
             ("closed", "Closed"),
             ("cancelled", "Cancelled"),
         ],
+        "Status",
         required=True,
         default="new",
         copy=False,
         index=True,
         tracking=True,
-        group_expand=True,
+        group_expand="_group_expand_state",
     )
     partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
-    commercial_partner_id = fields.Many2one(related="partner_id.commercial_partner_id", store=True, index=True)
+    commercial_partner_id = fields.Many2one(
+        related="partner_id.commercial_partner_id", store=True, precompute=True, index=True
+    )
     feedback_ids = fields.Many2many(
-        "aftersale.feedback", "aftersale_issue_feedback_rel", "issue_id", "feedback_id", "Feedback", copy=False
+        "aftersale.feedback", "aftersale_issue_feedback_rel", "issue_id", "feedback_id", copy=False
     )
     occurrence_count = fields.Integer("Similar Feedback", compute="_compute_occurrence_count")
     category_id = fields.Many2one(
-        "aftersale.category", "Category", compute="_compute_category_id", store=True, index=True, ondelete="restrict"
+        "aftersale.category", compute="_compute_category_id", store=True, index=True, ondelete="restrict"
     )
     tag_ids = fields.Many2many("aftersale.tag", string="Classification", ondelete="restrict")
-    product_id = fields.Many2one("product.product", "Product", index="btree_not_null", ondelete="restrict")
+    product_id = fields.Many2one("product.product", index="btree_not_null", ondelete="restrict")
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
     priority = fields.Selection(
         [("0", "Normal"), ("1", "High"), ("2", "Urgent")], required=True, default="0", index=True, tracking=True
@@ -62,14 +65,14 @@ class AftersaleIssue(models.Model):
         copy=False,
         help="Everybody responsible since the last opening: they do not verify.",
     )
-    team_id = fields.Many2one("crm.team", "Team", index=True, ondelete="restrict")
+    team_id = fields.Many2one("crm.team", index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     currency_id = fields.Many2one(related="company_id.currency_id")
     # clocks
     contact_deadline = fields.Date("Contact By", copy=False)
     date_contacted = fields.Datetime("Contacted On", copy=False, readonly=True)
     resolution_deadline = fields.Date("Resolve By", copy=False, tracking=True)
-    promised_date = fields.Date("Promised Date", copy=False, tracking=True, help="Date told to the customer.")
+    promised_date = fields.Date(copy=False, tracking=True, help="Date told to the customer.")
     is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue", search="_search_is_overdue")
     # handling
     root_cause = fields.Text(tracking=True)
@@ -88,7 +91,7 @@ class AftersaleIssue(models.Model):
         ],
         copy=False,
     )
-    waiver_note = fields.Text("Waiver Note", copy=False)
+    waiver_note = fields.Text(copy=False)
     cancel_reason = fields.Char("Reason for Cancelling", copy=False)
     customer_notified_date = fields.Datetime("Customer Told On", copy=False, readonly=True)
 
@@ -102,6 +105,11 @@ class AftersaleIssue(models.Model):
     )
     _board = models.Index("(company_id, state, priority DESC, id DESC)")
 
+    @api.depends("name", "title")
+    def _compute_display_name(self):
+        for issue in self:
+            issue.display_name = f"{issue.name} {issue.title or ''}".strip()
+
     @api.depends("tag_ids.category_id")
     def _compute_category_id(self):
         for issue in self:
@@ -111,19 +119,25 @@ class AftersaleIssue(models.Model):
         """Count the valid feedback with one of the tags and the same product in the window, of all customers."""
         for company, issues in self.grouped("company_id").items():
             since = fields.Datetime.now() - timedelta(days=company.aftersale_recurring_days)
-            feedback = self.env["aftersale.feedback"].sudo().search(
-                [
-                    ("company_id", "=", company.id),
-                    ("tag_ids", "in", issues.tag_ids.ids),
-                    ("date", ">=", since),
-                    ("is_valid", "=", True),
-                ]
+            feedback = (
+                self.env["aftersale.feedback"]
+                .sudo()
+                .search(
+                    [
+                        ("company_id", "=", company.id),
+                        ("tag_ids", "in", issues.tag_ids.ids),
+                        ("date", ">=", since),
+                        ("is_valid", "=", True),
+                    ]
+                )
             )
             for issue in issues:
                 issue.occurrence_count = len(
                     feedback.filtered(
-                        lambda f, i=issue: f.tag_ids & i.tag_ids
-                        and (i.product_id in f.product_ids if i.product_id else not f.product_ids)
+                        lambda f, i=issue: (
+                            f.tag_ids & i.tag_ids
+                            and (i.product_id in f.product_ids if i.product_id else not f.product_ids)
+                        )
                     )
                 )
 

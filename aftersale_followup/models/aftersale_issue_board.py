@@ -8,8 +8,6 @@ class AftersaleIssue(models.Model):
 
     _inherit = "aftersale.issue"
 
-    state = fields.Selection(group_expand="_group_expand_state")
-
     @api.model
     def _group_expand_state(self, states, domain):
         """Show every column but "Cancelled", which nobody can drop an issue into without a reason."""

@@ -86,7 +86,9 @@ class AftersaleIssue(models.Model):
     def _tell_supervisor(self, note):
         for issue in self:
             issue.activity_schedule(
-                "aftersale_followup.activity_type_issue", note=note, user_id=(issue._get_supervisor() or self.env.user).id
+                "aftersale_followup.activity_type_issue",
+                note=note,
+                user_id=(issue._get_supervisor() or self.env.user).id,
             )
 
     def _get_supervisor(self):
@@ -109,7 +111,9 @@ class AftersaleIssue(models.Model):
         if issue.state != "done":
             return
         if feedback.evidence == "suspicious":
-            issue._tell_supervisor(self.env._("The verification looks suspicious: %s", feedback.suspicious_reason or ""))
+            issue._tell_supervisor(
+                self.env._("The verification looks suspicious: %s", feedback.suspicious_reason or "")
+            )
         elif feedback._is_passed():
             issue.state = "closed"
         else:

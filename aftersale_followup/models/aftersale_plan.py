@@ -3,6 +3,7 @@ import ast
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import ormcache
 
 from .aftersale_touchpoint import DELAY_UNITS
 
@@ -47,7 +48,7 @@ class AftersalePlan(models.Model):
         tracking=True,
     )
     objective = fields.Char(translate=True, help="What this plan wants to learn, in one sentence.")
-    focus_ids = fields.Many2many("aftersale.focus", string="Focus", help="At most three areas the questions are about.")
+    focus_ids = fields.Many2many("aftersale.focus", help="At most three areas the questions are about.")
     # when
     trigger = fields.Selection(
         [
@@ -62,7 +63,10 @@ class AftersalePlan(models.Model):
         tracking=True,
     )
     date_start = fields.Date(
-        "Start", required=True, default=fields.Date.context_today, help="What happened before this day is not looked at."
+        "Start",
+        required=True,
+        default=fields.Date.context_today,
+        help="What happened before this day is not looked at.",
     )
     occurrence = fields.Selection(
         [
@@ -122,7 +126,7 @@ class AftersalePlan(models.Model):
         default="balance",
     )
     user_id = fields.Many2one("res.users", "Agent", domain=[("share", "=", False)])
-    team_id = fields.Many2one("crm.team", "Team", check_company=True, help="Empty: the after-sales team in the settings.")
+    team_id = fields.Many2one("crm.team", check_company=True, help="Empty: the after-sales team in the settings.")
     reminder_count = fields.Integer("Reminders", default=1)
     reminder_days = fields.Integer("Remind After (working days)", default=3)
     expire_days = fields.Integer("Link Valid (days)", default=14)
@@ -211,6 +215,22 @@ class AftersalePlan(models.Model):
                     self.env._("Plan “%s” assigns to one agent, but names none. Choose the agent.", plan.name)
                 )
 
+    @api.model
+    @ormcache("trigger")
+    def _get_live_plan_ids(self, trigger):
+        """Return the ids of the live plans of ``trigger``; cached, because every delivery and sale asks."""
+        return tuple(self.sudo()._search([("trigger", "=", trigger), ("error_count", "<", ERROR_LIMIT)]))
+
+    @api.model
+    def _get_live_plans(self, trigger):
+        return self.browse(self._get_live_plan_ids(trigger)).sudo()
+
+    @ormcache("self.id")
+    def _get_criteria(self):
+        """Return the ids that decide whether an order concerns this plan, as (teams, products, categories)."""
+        plan = self.sudo()
+        return frozenset(plan.team_ids.ids), frozenset(plan.product_ids.ids), frozenset(plan.product_category_ids.ids)
+
     def _get_partner_domain(self):
         """Return the customer filter as a Domain; raise ValidationError when it cannot be used."""
         self.ensure_one()
@@ -227,7 +247,17 @@ class AftersalePlan(models.Model):
             ) from error
         return domain
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
     def write(self, vals):
+        self.env.registry.clear_cache()
         if "error_count" not in vals and not vals.keys() <= {"sequence", "message_follower_ids"}:
             # Somebody worked on the plan: give it a new chance.
             vals = {**vals, "error_count": 0, "error_message": False}

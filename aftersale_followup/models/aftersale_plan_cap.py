@@ -36,7 +36,9 @@ class AftersalePlan(models.Model):
         for followup in known:
             ledger.add(followup, followup._get_contact_day())
         with self.env.registry.cursor() as fresh:
-            for followup in Followup.with_env(Followup.env(cr=fresh)).search(domain & Domain("id", "not in", known.ids)):
+            for followup in Followup.with_env(Followup.env(cr=fresh)).search(
+                domain & Domain("id", "not in", known.ids)
+            ):
                 ledger.add(followup, followup._get_contact_day())
         return ledger
 
@@ -66,6 +68,8 @@ class AftersalePlan(models.Model):
             return None
         company, order_id = self.env.company, self._order_of(row)
         contacts = ledger.contacts(row)
+        if not contacts:
+            return None
         same_kind = [
             contact
             for contact in contacts

@@ -15,6 +15,16 @@ _logger = logging.getLogger(__name__)
 RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
 
 
+def row_values(row):
+    """Return the field values of a planned ``row``."""
+    technical = {"existing", "occasion", "window", "products", "survivor", "record", "why"}
+    values = {key: value for key, value in row.items() if key not in technical}
+    survivor = row.get("survivor")
+    if survivor:
+        values["merged_into_id"] = (survivor["record"] if isinstance(survivor, dict) else survivor).id
+    return values | {"product_ids": [Command.set(row["products"].ids)], "explanation": row["why"]}
+
+
 class AftersalePlan(models.Model):
     """From an occasion (a delivery, a sale, a resolved issue) to planned follow-ups."""
 
@@ -28,7 +38,8 @@ class AftersalePlan(models.Model):
         planned already stays, a cancelled row is revived. Runs in sudo, company by company. Returns the new rows.
         """
         # What a form or a menu left in the context as defaults is not meant for our records.
-        plans = (self or self._get_live_plans(trigger)).sudo().with_context(clean_context(self.env.context))
+        env = self.env(su=True, context=clean_context(self.env.context))
+        plans = (self or self._get_live_plans(trigger)).with_env(env)
         created = self.env["aftersale.followup"].sudo()
         if not plans or not records:
             return created
@@ -42,17 +53,13 @@ class AftersalePlan(models.Model):
         return created
 
     @api.model
-    def _get_live_plans(self, trigger):
-        return self.sudo().search([("trigger", "=", trigger), ("error_count", "<", ERROR_LIMIT)])
-
-    @api.model
     def _plan_isolated(self, trigger, records):
         """Plan from a business hook: whatever fails here never reaches the user, the sweep tries again."""
         plans = self._get_live_plans(trigger)
         if not records or not plans:
             return
         with self._isolated() as outcome:
-            self._plan_followups(trigger, records)
+            plans._plan_followups(trigger, records)
         if outcome["failed"]:
             for plan in plans:
                 with self._isolated():
@@ -96,7 +103,7 @@ class AftersalePlan(models.Model):
         facts.load(rows)
         for row in rows:
             self.browse(row["plan_id"])._schedule(row, facts)
-        return self._store(rows, facts)
+        return self._store(rows)
 
     def _filter_occasions(self, occasions):
         """Return the occasions this plan looks at, by what the order says; an empty criterion means any."""
@@ -106,9 +113,8 @@ class AftersalePlan(models.Model):
             occasion
             for occasion in occasions
             if company._aftersale_date(occasion["moment"]) >= self.date_start
-            and (not self.team_ids or occasion["team"] in self.team_ids)
             and occasion["amount"] >= self.amount_min
-            and self._concerns_products(occasion["products"])
+            and self._concerns(occasion["team"], occasion["products"])
             and (not occasion["issue"] or self.scenario == "resolution_check")
         ]
         domain = self._get_partner_domain()
@@ -118,13 +124,15 @@ class AftersalePlan(models.Model):
             kept = [occasion for occasion in kept if occasion["partner"] in chosen]
         return kept
 
-    def _concerns_products(self, products):
-        if self.product_ids and not products & self.product_ids:
+    def _concerns(self, team, products):
+        teams, wanted, categories = self._get_criteria()
+        if teams and team.id not in teams:
             return False
-        if self.product_category_ids:
-            paths = tuple(category.parent_path for category in self.product_category_ids)
-            return any((product.categ_id.parent_path or "").startswith(paths) for product in products)
-        return True
+        if wanted and wanted.isdisjoint(products.ids):
+            return False
+        # A category stands for all below it: their paths name its id.
+        paths = (product.categ_id.parent_path or "" for product in products)
+        return not categories or any(categories & set(map(int, path.split("/")[:-1])) for path in paths)
 
     def _fits_customer(self, occasion, facts):
         return self.customer_type in ("any", facts.customer_type(occasion))
@@ -166,7 +174,9 @@ class AftersalePlan(models.Model):
         reason = self._get_skip_reason(row, facts)
         team = self.team_id or self.env.company.aftersale_team_id
         days, deadline, time_planned = row["window"]
-        row.update(date_planned=days[0], date_deadline=deadline, time_planned=time_planned, team_id=team.id, user_id=False)
+        row.update(
+            date_planned=days[0], date_deadline=deadline, time_planned=time_planned, team_id=team.id, user_id=False
+        )
         row["why"] = facts.describe_window(self, row)
         if not reason:
             free = [day for day in days if not self._get_cap_rule(facts.ledger, row, day)]
@@ -183,9 +193,7 @@ class AftersalePlan(models.Model):
             return
         user, day = facts.pick(free, self._get_agents(row, team))
         row.update(state="planned", date_planned=day, user_id=user.id)
-        row["date_next"] = time_planned or self.env.company._aftersale_moment(
-            day, self.env.company.aftersale_hour_from
-        )
+        row["date_next"] = time_planned or self.env.company._aftersale_moment(day, self.env.company.aftersale_hour_from)
         row["why"] += "\n" + self.env._(
             "Planned on %(day)s for %(agent)s, the least loaded day and agent of the window.",
             day=day,
@@ -234,31 +242,33 @@ class AftersalePlan(models.Model):
     # Rows -> records
     # ------------------------------------------------------------
 
-    def _store(self, rows, facts):
-        """Insert the rows (revive the cancelled ones) and let merged ones join their survivor."""
+    def _store(self, rows):
+        """Insert the rows (revive the cancelled ones); what merges joins its survivor. Return the rows of now."""
         Followup = self.env["aftersale.followup"].sudo()
-        new, revived = [], Followup
+        stored = Followup
         for row in rows:
-            values = {key: row[key] for key in Followup._fields.keys() & row.keys()}
-            values["product_ids"] = [Command.set(row["products"].ids)]
-            values["explanation"] = row["why"]
-            values.pop("commercial_partner_id")
-            if row["existing"]:
-                if values.pop("state") == "skipped":
-                    continue
-                row["existing"]._set_state("planned", **values)
-                revived |= row["existing"]
-            else:
-                new.append((row, values))
-        created = Followup.create([values for _row, values in new])
-        for followup, (row, _values) in zip(created, new, strict=True):
-            row["record"] = followup
-        for row, _values in new:
             if row.get("survivor"):
-                survivor = row["survivor"]["record"] if isinstance(row["survivor"], dict) else row["survivor"]
-                row["record"].merged_into_id = survivor
-                survivor.product_ids |= row["products"]
-        return created | revived
+                self._merge_products(row)
+        # Survivors first: the merged rows name them.
+        for batch in ([r for r in rows if not r.get("survivor")], [r for r in rows if r.get("survivor")]):
+            new = [row for row in batch if not row["existing"]]
+            for row, record in zip(new, Followup.create([row_values(row) for row in new]), strict=True):
+                row["record"] = record
+                stored |= record
+            for row in batch:
+                if row["existing"] and row["state"] == "planned":
+                    values = row_values(row)
+                    row["record"] = row["existing"]
+                    row["record"]._set_state(values.pop("state"), **values)
+                    stored |= row["record"]
+        return stored
+
+    def _merge_products(self, row):
+        survivor = row["survivor"]
+        if isinstance(survivor, dict):
+            survivor["products"] |= row["products"]
+        else:
+            survivor.product_ids |= row["products"]
 
     # ------------------------------------------------------------
     # Sweep

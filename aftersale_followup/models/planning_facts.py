@@ -111,40 +111,29 @@ class PlanningFacts:
             ["commercial_partner_id"],
         )
         self.with_open_issue = {customer for (customer,) in groups}
-        self._first_order = dict(
-            self.env.execute_query(
-                SQL(
-                    """SELECT p.commercial_partner_id, MIN(o.date_order)
-                         FROM sale_order o JOIN res_partner p ON p.id = o.partner_id
-                        WHERE o.state = 'sale' AND o.company_id = %s AND p.commercial_partner_id IN %s
-                     GROUP BY p.commercial_partner_id""",
-                    self.company.id,
-                    tuple(customers.ids),
-                )
-            )
-        )
-        self._had = defaultdict(dict)
-        if any(plan.occurrence != "every" for plan in self.plans):
-            self._read_products_had()
+        self._read_orders()
 
-    def _read_products_had(self):
-        """Remember per customer and product template the earliest order that delivered it."""
+    def _read_orders(self):
+        """Remember per customer the first confirmed order, and the first one that delivered each product template."""
         rows = self.env.execute_query(
             SQL(
-                """SELECT p.commercial_partner_id, t.product_tmpl_id, o.id, o.date_order
-                     FROM sale_order_line l
-                     JOIN sale_order o ON o.id = l.order_id
+                """SELECT p.commercial_partner_id, o.id, o.date_order, t.product_tmpl_id, l.qty_delivered > 0
+                     FROM sale_order o
                      JOIN res_partner p ON p.id = o.partner_id
-                     JOIN product_product t ON t.id = l.product_id
+                LEFT JOIN sale_order_line l ON l.order_id = o.id
+                LEFT JOIN product_product t ON t.id = l.product_id
                     WHERE o.state = 'sale' AND o.company_id = %s AND p.commercial_partner_id IN %s
-                      AND l.qty_delivered > 0
                  ORDER BY o.date_order, o.id""",
                 self.company.id,
                 tuple(self.customers.ids),
             )
         )
-        for customer_id, template_id, order_id, _date in rows:
-            self._had[customer_id].setdefault(template_id, order_id)
+        self._first_order = {}
+        self._had = defaultdict(dict)
+        for customer_id, order_id, date, template_id, delivered in rows:
+            self._first_order.setdefault(customer_id, date)
+            if delivered and template_id:
+                self._had[customer_id].setdefault(template_id, order_id)
 
     def customer_type(self, occasion):
         """Return `existing` when the first confirmed order is older than the setting (3 months), else `new`."""
@@ -160,7 +149,9 @@ class PlanningFacts:
         if plan.occurrence == "first_of_customer":
             return bool(had) and occasion["order"].id not in had.values()
         templates = occasion["products"].product_tmpl_id.ids
-        return bool(templates) and all(had.get(tmpl, occasion["order"].id) != occasion["order"].id for tmpl in templates)
+        return bool(templates) and all(
+            had.get(tmpl, occasion["order"].id) != occasion["order"].id for tmpl in templates
+        )
 
     # ------------------------------------------------------------
     # Load and cap

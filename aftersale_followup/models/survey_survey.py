@@ -63,6 +63,20 @@ class SurveySurvey(models.Model):
                 )
             )
 
+    def get_formview_id(self, access_uid=None):
+        """Our managers, who need not know Odoo's surveys, get the form without what makes no sense for follow-ups."""
+        user = self.env["res.users"].browse(access_uid) if access_uid else self.env.user
+        if self.survey_type == "aftersale" and not user.has_group("survey.group_survey_user"):
+            return self.env.ref("aftersale_followup.survey_survey_view_form").id
+        return super().get_formview_id(access_uid=access_uid)
+
+    def action_survey_user_input_completed(self):
+        action = super().action_survey_user_input_completed()
+        if self.survey_type == "aftersale":
+            # The action shows the types it knows only.
+            action["domain"] = [("survey_id.survey_type", "=", "aftersale")]
+        return action
+
     # ------------------------------------------------------------
     # The questionnaire as plain data, shared by page and call form
     # ------------------------------------------------------------

@@ -196,9 +196,11 @@ class TestAnalysis(IssueCase):
         self._feedback(datetime(2026, 1, 10), 2, self.tag_late, detail="<script>alert(1)</script>")
         analysis = self._analysis(summary="<b>Bold</b> claim")
         analysis.with_user(self.manager).action_preview()
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "aftersale_followup.action_report_analysis", analysis.ids
-        )[0].decode()
+        html = (
+            self.env["ir.actions.report"]
+            ._render_qweb_html("aftersale_followup.action_report_analysis", analysis.ids)[0]
+            .decode()
+        )
         self.assertIn(issue.name, analysis.figures_html)
         self.assertIn(f"C{self.customer.id:06d}", html)
         self.assertIn(issue.name, html)

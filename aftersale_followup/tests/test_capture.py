@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from ..models.aftersale_followup_capture import MAX_CONTESTED
@@ -308,6 +308,22 @@ class TestSurveyAccess(CaptureCase):
             for user in (self.agent, self.supervisor, self.manager):
                 with self.subTest(model=record._name, user=user.login), self.assertRaises(AccessError):
                     record.with_user(user).check_access("read")
+
+    def test_manager_writes_a_questionnaire_and_finds_its_answers(self):
+        Survey = self.env["survey.survey"].with_user(self.manager)
+        form = Form(Survey.with_context(default_survey_type="aftersale"), "aftersale_followup.survey_survey_view_form")
+        form.title = "After a repair"
+        with form.question_and_page_ids.new() as question:
+            question.title = "How do you rate it?"
+            question.question_type = "scale"
+            question.aftersale_role = "satisfaction"
+        survey = form.save()
+        self.assertEqual(survey._aftersale_form()["questions"][0]["role"], "satisfaction")
+        self.assertEqual(survey.get_formview_id(), self.env.ref("aftersale_followup.survey_survey_view_form").id)
+        self.followup._record_answers(self._read(self._form(5)), "customer", dwell=60)
+        action = self.survey.with_user(self.manager).action_survey_user_input_completed()
+        found = self.env["survey.user_input"].with_user(self.manager).search(action["domain"])
+        self.assertIn(self.followup.user_input_id, found)
 
     def _answer_record(self, name):
         return self.env.ref(f"aftersale_followup.survey_new_category_{name}")

@@ -29,7 +29,9 @@ class TestContact(AftersaleCase):
         self.assertEqual(followup.channel_id.code, "email")
         mail = self._mails(followup)
         self.assertEqual(len(mail), 1)
-        self.assertEqual(mail.state, "outgoing", "The mail waits in Odoo's queue, it is not sent inside the transaction.")
+        self.assertEqual(
+            mail.state, "outgoing", "The mail waits in Odoo's queue, it is not sent inside the transaction."
+        )
         self.assertIn(f"/aftersale/{followup.sudo().access_token}", mail.body_html)
         self.assertIn("score=5", mail.body_html)
         self.assertIn("/optout", mail.body_html)

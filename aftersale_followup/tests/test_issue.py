@@ -151,16 +151,24 @@ class TestIssue(AftersaleCase):
     def test_passed_verification_closes(self):
         for values in ({"resolved": "fully", "score": 5}, {"resolved": "fully", "score": 3}, {"score": 4}):
             with self.subTest(values=values):
-                issue = self._solved_issue(partner_id=self.env["res.partner"].create({"name": "P", "phone": "+8613800009999"}).id)
+                issue = self._solved_issue(
+                    partner_id=self.env["res.partner"].create({"name": "P", "phone": "+8613800009999"}).id
+                )
                 feedback = self._answer(issue, **values)
                 self.assertEqual(issue.state, "closed")
                 self.assertTrue(issue.date_closed)
                 self.assertIn(feedback, issue.feedback_ids)
 
     def test_failed_verification_reopens_and_escalates(self):
-        for values in ({"resolved": "partly", "score": 5}, {"resolved": "fully", "score": 2}, {"resolved": "came_back"}):
+        for values in (
+            {"resolved": "partly", "score": 5},
+            {"resolved": "fully", "score": 2},
+            {"resolved": "came_back"},
+        ):
             with self.subTest(values=values):
-                issue = self._solved_issue(partner_id=self.env["res.partner"].create({"name": "P", "phone": "+8613800009999"}).id)
+                issue = self._solved_issue(
+                    partner_id=self.env["res.partner"].create({"name": "P", "phone": "+8613800009999"}).id
+                )
                 self._answer(issue, **values)
                 self.assertEqual((issue.state, issue.reopen_count, issue.priority), ("processing", 1, "2"))
                 self.assertFalse(issue.date_done)

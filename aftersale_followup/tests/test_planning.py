@@ -91,7 +91,9 @@ class TestPlanning(AftersaleCase):
         route = self.env.ref("stock_dropshipping.route_drop_shipping")
         vendor = self.env["res.partner"].create({"name": "Maker"})
         product = self._product("Dropshipped", quantity=0)
-        product.write({"route_ids": [Command.set(route.ids)], "seller_ids": [Command.create({"partner_id": vendor.id})]})
+        product.write(
+            {"route_ids": [Command.set(route.ids)], "seller_ids": [Command.create({"partner_id": vendor.id})]}
+        )
         order = self._order(products=product)
         purchase = self.env["purchase.order"].search([("partner_id", "=", vendor.id)])
         purchase.button_confirm()
@@ -371,7 +373,9 @@ class TestPlanning(AftersaleCase):
             self.env.flush_all()
             return self.env.cr.sql_log_count - before
 
-        self.assertLessEqual(count(20), count(5) + 3)
+        count(1)  # fills the caches that outlive a batch
+        few = count(5)
+        self.assertLessEqual(count(20), few + 1)
 
     # -- life of plans and rows --------------------------------------------------
 
@@ -401,9 +405,7 @@ class TestPlanning(AftersaleCase):
             followup.state = "planned"
 
     def test_window_of_days_and_hours(self):
-        plan = self.plan_new.copy(
-            {"occurrence": "every", "delay_unit": "hours", "delay_min": 24, "delay_max": 48}
-        )
+        plan = self.plan_new.copy({"occurrence": "every", "delay_unit": "hours", "delay_min": 24, "delay_max": 48})
         order = self._order()
         self._deliver(order)
         followup = self._rows(order, plan)

@@ -6,7 +6,7 @@ from .common import AftersaleCase
 @tagged("post_install", "-at_install")
 class TestTour(AftersaleCase, HttpCase):
     def test_supervisor_works_on_the_board(self):
-        """Refused drags, the buttons with their guards, and the written waiver, as a supervisor without Sales rights."""
+        """Refused drags, guarded buttons and the written waiver, as a supervisor without Sales rights."""
         issue = self._issue()
         self.start_tour("/odoo/aftersale-issues", "aftersale_followup_board", login=self.supervisor.login)
         self.env.invalidate_all()

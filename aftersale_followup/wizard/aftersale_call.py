@@ -28,7 +28,6 @@ class AftersaleCall(models.TransientModel):
     answers = fields.Json("Questions")
     channel_id = fields.Many2one(
         "aftersale.channel",
-        "Channel",
         compute="_compute_channel_id",
         compute_sudo=False,
         store=True,

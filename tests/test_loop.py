@@ -1,0 +1,322 @@
+"""The whole loop as people live it: order, delivery, invitation, complaint, issue, verification, monthly analysis.
+
+A real server with its cron threads, a real mail receiver, a real browser. Time is moved on by moving stored dates. The
+pictures of each step and the report are kept as artefacts.
+"""
+
+import io
+import re
+
+import odoorpc
+import pypdf
+import pytest
+from conftest import wait_for
+from loop_clock import Clock, company_date, company_today, working_day
+from loop_company import DOMAIN, Company, connect
+from loop_screens import Screens
+from playwright.sync_api import expect
+
+COMPLAINT = "用了两天就漏水，底座下面都是水，请尽快处理。"
+WANG = "wang.fang@example.com"
+LI = "li.jianguo@example.com"
+# Feedback that comes in by other ways in the same weeks: customer, score, words, tag.
+FURTHER = [
+    ("周敏", 4, "比约定晚了一天送到。", "logistics_delay"),
+    ("Anna Keller", 3, "The first steps are hard to follow, the manual has no pictures.", "installation"),
+    ("陈思远", 2, "蒸汽口漏水，换过一次还是漏。", "functional_defect"),
+    ("Marek Nowak", 4, "Good coffee, works every morning.", None),
+    ("赵丽", 5, "很满意，师傅讲得很清楚。", None),
+    ("Julia Roth", 3, "It leaks at the tank when it is full.", "functional_defect"),
+]
+
+
+class Loop:
+    """The steps, in the order people take them; each one checks what it did."""
+
+    def __init__(self, databases, server, mailbox, screens):
+        self.clock = Clock(databases, server)
+        self.company = Company(server).set_up()
+        self.mailbox = mailbox
+        self.screens = screens
+        self.scores = []
+
+    def prepare(self):
+        company = self.company
+        self.product = company.product("Drip coffee machine", "滴滤咖啡机")
+        self.wang = company.customer("王芳", WANG, "+86 138 0013 8001")
+        self.li = company.customer("李建国", LI, "+86 138 0013 8002")
+        # Two working days from now nobody works: every window that crosses it must be one day longer.
+        self.holiday = working_day(company_today(), 2)
+        company.close_on(self.holiday)
+
+    def order(self):
+        """1: a salesperson confirms an order."""
+        self.wang_order = self.company.order(self.wang, self.product)
+        self.li_order = self.company.order(self.li, self.product, confirm=True)
+        with self.screens.desk("sales") as desk:
+            desk.open(f"sale.order/{self.wang_order}", "button[name=action_confirm]")
+            desk.page.click("button[name=action_confirm]:visible")
+            desk.status_is("sale")
+            desk.picture("1-order")
+        assert self.company.read("sale.order", self.wang_order, "state") == "sale"
+        assert self.company.followups() == []  # nothing is planned before the goods are there
+
+    def delivery(self):
+        """2: a stock user validates the deliveries."""
+        with self.screens.desk("stock") as desk:
+            for picking in self.company.deliveries(self.wang_order, self.li_order):
+                desk.open(f"stock.picking/{picking}", "button[name=button_validate]")
+                desk.page.click("button[name=button_validate]:visible")
+                desk.status_is("done")
+            desk.picture("2-delivery")
+
+    def planning(self):
+        """3: each customer is asked once, on the third working day; the holiday in between does not count."""
+        company = self.company
+        self.asked = company.followups(["scenario", "=", "new_customer"])
+        assert len(self.asked) == 2
+        for followup in self.asked:
+            order, day, end, state = company.read(
+                "aftersale.followup", followup, "order_id", "date_planned", "date_deadline", "state"
+            )
+            [picking] = company.deliveries(order)
+            received = company_date(company.read("stock.picking", picking, "date_done"))
+            assert state == "planned"
+            assert day == str(working_day(received, 3, [self.holiday]))
+            assert end == str(working_day(received, 7, [self.holiday]))
+        agents = [company.read("aftersale.followup", followup, "user_id") for followup in self.asked]
+        assert sorted(agents) == sorted([company.users["agent"], company.users["technician"]])  # shared out
+        with self.screens.desk("supervisor") as desk:
+            desk.open(f"aftersale-followups/{self.asked[0]}", ".o_form_view")
+            desk.page.get_by_role("tab", name="Why").click()
+            expect(desk.page.locator(".o_field_widget[name=explanation]")).to_contain_text("window from")
+            desk.picture("3-planned")
+
+    def invitation(self):
+        """4: the day comes, the server's own cron sends the mails."""
+        assert not self.mailbox.to(WANG)  # nobody is written to before the day
+        self.clock.make_due(self.asked)
+        self.clock.run("ir_cron_contact")
+        for address in (WANG, LI):
+            [mail] = self.mailbox.wait_for(address)
+            html = mail.get_body(("html",)).get_content()
+            assert "滴滤咖啡机" in mail["Subject"]
+            assert "滴滤咖啡机" in html
+        assert {self.company.read("aftersale.followup", followup, "state") for followup in self.asked} == {"ready"}
+
+    def link(self, address, score):
+        """The link in the latest mail that says this many points."""
+        html = self.mailbox.to(address)[-1].get_body(("html",)).get_content()
+        links = re.findall(r'href="(http[^"]+/aftersale/[\w-]{22}\?score=(\d))"', html)
+        return next(link for link, points in links if points == str(score))
+
+    def complaint(self):
+        """5: the customer opens the link on the phone, gives 2 points and says why in Chinese."""
+        category = self.company.ref("survey_new_category")
+        detail = self.company.ref("survey_new_detail")
+        with self.screens.phone() as page:
+            page.goto(self.link(WANG, 2))
+            assert page.locator("html").get_attribute("lang") == "zh-CN"
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 390, f"the page is {width} pixels wide on a phone of 390"
+            score = self.company.ref("survey_new_satisfaction")
+            expect(page.locator(f"input[name=q{score}][value='2']")).to_be_checked()
+            fault = self.company.ref("survey_new_category_fault")
+            page.check(f"input[name=q{category}][value='{fault}']")
+            page.fill(f"textarea[name=q{detail}]", COMPLAINT)
+            page.evaluate("scrollTo(0, 0)")
+            page.screenshot(path=self.screens.artefacts / "5-page.png")
+            page.screenshot(path=self.screens.artefacts / "5-page-whole.png", full_page=True)
+            assert self.company.find("aftersale.feedback") == []  # opening the link recorded nothing
+            page.wait_for_timeout(7_000)  # a person reads three questions in six seconds or more
+            page.click("button[type=submit]")
+            expect(page.locator("[role=status]")).to_be_visible()
+            page.screenshot(path=self.screens.artefacts / "5-thanks.png")
+        feedback = self.feedback_of(self.wang)
+        values = self.company.read("aftersale.feedback", feedback, "score", "detail", "evidence", "priority", "source")
+        assert values == (2, COMPLAINT, "recorded", "1", "customer")
+        self.scores.append(2)
+
+    def praise(self):
+        """The other customer is content: no issue."""
+        with self.screens.phone() as page:
+            page.goto(self.link(LI, 5))
+            page.wait_for_timeout(3_000)  # one question
+            page.click("button[type=submit]")
+            expect(page.locator("[role=status]")).to_be_visible()
+        assert self.company.read("aftersale.feedback", self.feedback_of(self.li), "score", "evidence") == (5, "recorded")
+        assert self.company.find("aftersale.issue", ["partner_id", "=", self.li]) == []
+        self.scores.append(5)
+
+    def feedback_of(self, customer):
+        [feedback] = self.company.find("aftersale.feedback", ["partner_id", "=", customer], order="id desc")[:1]
+        return feedback
+
+    def further_feedback(self):
+        """What other customers said on paper and on the phone, entered by the supervisor."""
+        supervisor = connect(self.company.server, "supervisor")
+        for name, score, words, tag in FURTHER:
+            values = {
+                "partner_id": self.company.customer(name, phone="+86 21 5555 0200"),
+                "contact_name": name,
+                "score": score,
+                "detail": words,
+                "product_ids": [(6, 0, [self.product])],
+                "tag_ids": [(6, 0, [self.company.ref(f"tag_{tag}")] if tag else [])],
+                "is_tag_confirmed": bool(tag),
+                "channel_id": self.company.ref("channel_paper"),
+                "team_id": self.company.team,
+            }
+            supervisor.execute("aftersale.feedback", "create", values)
+            self.scores.append(score)
+        # One of them is already being worked on.
+        [late] = self.company.find("aftersale.issue", ["partner_id.name", "=", "周敏"])
+        supervisor.execute(
+            "aftersale.issue", "write", [late], {"user_id": self.company.users["agent"], "state": "processing"}
+        )
+
+    def board(self):
+        """6: the supervisor works on the issue on the board and is refused to close it."""
+        [self.issue] = self.company.find("aftersale.issue", ["partner_id", "=", self.wang])
+        with self.screens.desk("supervisor") as desk:
+            desk.open("aftersale-issues", ".o_kanban_group")
+            desk.drag("王芳", "New", "In Progress")
+            desk.refused("In Progress", "a responsible user")
+            desk.picture("6-refused-without-responsible")
+            desk.close_message()
+            expect(desk.card("New", "王芳")).to_have_count(1)
+            assert self.issue_state() == "new"
+
+            self.on_form(desk, lambda: desk.choose("user_id", "Zhao Ming"))
+            desk.drag("王芳", "New", "In Progress")
+            wait_for(lambda: self.issue_state() == "processing", 20, "the issue in progress")
+            desk.picture("6-board")
+
+            self.on_form(desk, lambda: self.solve(desk))
+            desk.drag("王芳", "In Progress", "Done")
+            wait_for(lambda: self.issue_state() == "done", 20, "the issue to be done")
+
+            desk.drag("王芳", "Done", "Closed")
+            desk.refused("Closed", "the customer's confirmation in a second follow-up")
+            desk.picture("6-refused-to-close")
+            desk.close_message()
+            expect(desk.card("Done", "王芳")).to_have_count(1)
+            assert self.issue_state() == "done"
+
+    def issue_state(self):
+        return self.company.read("aftersale.issue", self.issue, "state")
+
+    def on_form(self, desk, work):
+        """Open the issue from the board, work on it, save, go back to the board."""
+        desk.page.locator(".o_kanban_record", has_text="王芳").click()
+        desk.page.wait_for_selector(".o_form_view")
+        work()
+        desk.save()
+        desk.page.locator(".o_breadcrumb .o_back_button, .breadcrumb-item a").first.click()
+        desk.page.wait_for_selector(".o_kanban_group")
+
+    def solve(self, desk):
+        desk.page.get_by_role("tab", name="Handling").click()
+        desk.page.fill(".o_field_widget[name=root_cause] textarea", "底座密封圈老化，来料批次不良。")
+        desk.page.fill(".o_field_widget[name=solution] textarea", "已上门更换底座和密封圈，并现场试机。")
+        desk.picture("6-solution")
+
+    def verification(self):
+        """7: two or three working days later somebody else than the solver calls; the customer's word closes it."""
+        company = self.company
+        [check] = company.followups(["issue_id", "=", self.issue])
+        done = company_date(company.read("aftersale.issue", self.issue, "date_done"))
+        assert company.read("aftersale.followup", check, "date_planned", "user_id") == (
+            str(working_day(done, 2, [self.holiday])),
+            company.users["agent"],  # Zhao Ming solved it: he does not ask whether he did well
+        )
+        self.clock.make_due([check])
+        self.clock.run("ir_cron_contact")
+        channel = company.read("aftersale.followup", check, "channel_id")
+        assert channel == company.ref("channel_phone")  # high priority is asked by phone
+        with self.screens.desk("agent") as desk:
+            desk.open("aftersale-my-day", ".o_kanban_view")
+            desk.page.locator(".o_kanban_record", has_text="王芳").locator("button[name=action_open_call]").click()
+            form = desk.page.locator(".modal .o_aftersale_questionnaire")
+            resolved = form.locator("fieldset", has_text="solved now")
+            resolved.get_by_text("Fully", exact=True).click()
+            points = form.locator("fieldset", has_text="the way we handled it")
+            points.locator("input[type=radio][value='5']").check()
+            desk.page.locator(".o_field_widget[name=consent] input").check()
+            desk.picture("7-call")
+            desk.page.click("button[name=action_save]")
+            expect(desk.page.locator(".o_notification")).to_contain_text("The answers are recorded")
+            desk.picture("7-recorded")
+        self.scores.append(5)
+        assert self.issue_state() == "closed"
+        feedback = company.read("aftersale.followup", check, "feedback_id")
+        facts = company.read("aftersale.feedback", feedback, "score", "resolved", "user_id", "channel_id")
+        assert facts == (5, "fully", company.users["agent"], company.ref("channel_phone"))
+        with self.screens.desk("supervisor") as desk:
+            desk.open("aftersale-issues", ".o_kanban_group")
+            expect(desk.card("Closed", "王芳")).to_have_count(1)
+            desk.picture("7-closed")
+
+    def analysis(self):
+        """8: the month is over; the server's own cron mails the report and nothing changes it any more."""
+        first = self.clock.move_into_ended_month()
+        address = f"manager@{DOMAIN}"
+        self.clock.run("ir_cron_analysis")
+        self.clock.wake("ir_cron_mail_scheduler_action")
+        pdf = wait_for(lambda: self.monthly_report(address), 60, "the monthly analysis by mail")
+        (self.screens.artefacts / "8-analysis.pdf").write_bytes(pdf)
+        text = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+        (self.screens.artefacts / "8-analysis.txt").write_text(text)
+        words = " ".join(text.split())
+        average = f"{sum(self.scores) / len(self.scores):.1f}"
+        assert len(self.scores) == 9  # enough to be shown, and what 33 / 9 rounds to leaves no doubt
+        assert first.strftime("%B %Y") in words
+        assert re.search(rf"Average satisfaction (?:\S+ )?{re.escape(average)}\b", words), words[:600]
+        assert re.search(r"\b1 \S*Functional defect 3 ", words), words[:1500]
+
+        [report] = self.company.find("aftersale.analysis", ["period", "=", "month"])
+        assert self.company.read("aftersale.analysis", report, "state", "date_from") == ("issued", str(first))
+        for values in ({"summary": "All is well"}, {"figures": {}}, {"state": "draft"}):
+            with pytest.raises(odoorpc.error.RPCError, match="issued and cannot change"):
+                self.company.call("aftersale.analysis", "write", [report], values)
+        with pytest.raises(odoorpc.error.RPCError):
+            self.company.call("aftersale.analysis", "unlink", [report])
+        assert self.company.read("aftersale.analysis", report, "state") == "issued"
+        with self.screens.desk("manager") as desk:
+            desk.open(f"aftersale.analysis/{report}", ".aftersale_analysis")
+            desk.picture("8-analysis")
+
+    def monthly_report(self, address):
+        for mail in self.mailbox.to(address):
+            for part in mail.iter_attachments():
+                if part.get_content_type() == "application/pdf" and "-month-" in part.get_filename():
+                    return part.get_content()
+        return None
+
+    def language(self):
+        """What the customer got was Chinese: mail and page."""
+        subject = self.mailbox.to(WANG)[0]["Subject"]
+        html = self.mailbox.to(WANG)[0].get_body(("html",)).get_content()
+        assert subject == "滴滤咖啡机用得怎么样？"
+        for english in ("Hello", "Three minutes", "Opt out", "Very dissatisfied", "Answer the questionnaire"):
+            assert english not in html
+
+
+def test_the_whole_loop(databases, database, server, smtp, browser, artefacts):
+    served = server(database(demo=False, lang="zh_CN"), smtp_port=smtp.port)
+    screens = Screens(browser, served, artefacts)
+    loop = Loop(databases, served, smtp, screens)
+    loop.prepare()
+    loop.order()
+    loop.delivery()
+    loop.planning()
+    loop.invitation()
+    loop.complaint()
+    loop.praise()
+    loop.further_feedback()
+    loop.board()
+    loop.verification()
+    loop.analysis()
+    loop.language()
+    assert screens.script_errors == []
+    assert served.errors() == []
