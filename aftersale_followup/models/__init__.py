@@ -15,6 +15,7 @@ from . import aftersale_followup
 from . import aftersale_followup_capture
 from . import aftersale_followup_contact
 from . import aftersale_issue
+from . import aftersale_issue_clock
 from . import aftersale_issue_intake
 from . import aftersale_issue_messages
 from . import aftersale_issue_state

@@ -88,6 +88,7 @@ class AftersaleIssue(models.Model):
                 "verification_deadline": False,
                 "waiver_reason": False,
                 "waiver_note": False,
+                "overdue_told_date": False,
             },
         }.get(state, {})
 
@@ -174,24 +175,6 @@ class AftersaleIssue(models.Model):
         for issue in self.filtered("user_id"):
             if issue.state in OPEN_STATES and issue.user_id not in issue.solver_ids:
                 issue.solver_ids = [Command.link(issue.user_id.id)]
-
-    def _start_clocks(self):
-        """Set the deadlines that priority and day of opening give; a date once set stays."""
-        for issue in self.filtered(lambda i: i.state in ("new", "processing")):
-            company = issue.company_id
-            start = company._aftersale_date(issue.create_date or fields.Datetime.now())
-            high = issue.priority > "0"
-            values = {}
-            if high and not issue.contact_deadline:
-                safety = any(issue.tag_ids.mapped("is_safety"))
-                days = company.aftersale_contact_days_safety if safety else company.aftersale_contact_days
-                values["contact_deadline"] = company._aftersale_add_workdays(start, days)
-            days = company.aftersale_resolution_days if high else company.aftersale_resolution_days_normal
-            deadline = company._aftersale_add_workdays(start, days)
-            if not issue.resolution_deadline or (high and deadline < issue.resolution_deadline):
-                values["resolution_deadline"] = deadline
-            if values:
-                issue.sudo().write(values)
 
     def _after_step(self, before):
         """Plan the verification when an issue is done, answer the customer when it is closed."""

@@ -78,6 +78,24 @@ class TestPlanning(AftersaleCase):
         self.assertEqual(rows.order_id, orders)
         self.assertEqual(len(set(rows.mapped("date_planned"))), 4, "One agent: each day of the window takes one.")
 
+    def test_immediate_transfer_plans(self):
+        order = self._order(quantity=2)
+        order.picking_ids.action_assign()
+        order.picking_ids.button_validate()
+        self.assertEqual(order.picking_ids.state, "done", "No quantity was typed: everything reserved goes out.")
+        self.assertEqual(len(self._rows(order)), 1)
+
+    def test_one_delivery_of_two_orders_plans_both(self):
+        other = self.env["res.partner"].create({"name": "Neighbour", "email": "neighbour@example.com"})
+        orders = self._order() | self._order(partner=other)
+        picking = orders[0].picking_ids
+        orders[1].picking_ids.move_ids.picking_id = picking
+        picking.move_ids.write({"quantity": 1, "picked": True})
+        picking.button_validate()
+        self.assertEqual(picking.sale_id, orders[0], "The delivery itself names just one order.")
+        for order in orders:
+            self.assertEqual(self._rows(order).picking_id, picking)
+
     def test_three_step_delivery_plans_once_at_the_end(self):
         self.warehouse.delivery_steps = "pick_pack_ship"
         order = self._order()

@@ -1,0 +1,42 @@
+from odoo import api, fields, models
+
+
+class AftersaleIssue(models.Model):
+    """The clocks of an issue: when the customer is called, when it is solved, and who hears of it when it is late."""
+
+    _inherit = "aftersale.issue"
+
+    overdue_told_date = fields.Date("Supervisor Told On", copy=False, readonly=True)
+
+    def _start_clocks(self):
+        """Set the deadlines that priority and day of opening give; a date once set stays."""
+        for issue in self.filtered(lambda i: i.state in ("new", "processing")):
+            company = issue.company_id
+            start = company._aftersale_date(issue.create_date or fields.Datetime.now())
+            high = issue.priority > "0"
+            values = {}
+            if high and not issue.contact_deadline:
+                safety = any(issue.tag_ids.mapped("is_safety"))
+                days = company.aftersale_contact_days_safety if safety else company.aftersale_contact_days
+                values["contact_deadline"] = company._aftersale_add_workdays(start, days)
+            days = company.aftersale_resolution_days if high else company.aftersale_resolution_days_normal
+            deadline = company._aftersale_add_workdays(start, days)
+            if not issue.resolution_deadline or (high and deadline < issue.resolution_deadline):
+                values["resolution_deadline"] = deadline
+            if values:
+                issue.sudo().write(values)
+
+    @api.model
+    def _cron_clocks(self):
+        """Tell the supervisor of each overdue issue, once per opening."""
+        for company in self.env["res.company"].search([]):
+            today = company._aftersale_today()
+            domain = [("company_id", "=", company.id), ("overdue_told_date", "=", False)]
+            late = self.search(self._get_due_date_domain(today) & fields.Domain(domain), limit=500)
+            for issue in late:
+                clock, deadline = issue._get_next_clock()
+                issue._tell_supervisor(
+                    self.env._("%(clock)s of %(issue)s was %(day)s.", clock=clock, issue=issue.name, day=deadline)
+                )
+            late.write({"overdue_told_date": today})
+            self.env["ir.cron"]._commit_progress(len(late))
