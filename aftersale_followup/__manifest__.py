@@ -36,6 +36,8 @@
         "data/ir_cron_data.xml",
         "report/aftersale_analysis_report.xml",
         "report/aftersale_analysis_templates.xml",
+        "report/aftersale_feedback_sheet.xml",
+        "data/ir_exports_data.xml",
         "data/mail_template_analysis_data.xml",
         "wizard/aftersale_call_views.xml",
         "views/aftersale_plan_views.xml",
@@ -55,6 +57,7 @@
         "views/survey_views.xml",
         "views/sale_order_views.xml",
         "views/stock_picking_views.xml",
+        "views/product_template_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/aftersale_menus.xml",
@@ -75,6 +78,7 @@
         "demo/aftersale_issue_demo.xml",
         "demo/aftersale_analysis_demo.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [
             "aftersale_followup/static/src/call/**/*",

@@ -67,13 +67,13 @@ class Databases:
             (FILESTORE / old).rename(FILESTORE / new)
         self.server.sql(f"ALTER DATABASE {_quoted(old)} RENAME TO {_quoted(new)}")
 
-    def create(self, name, demo=True, lang=None):
-        """(Re)create name with the add-on installed."""
+    def create(self, name, demo=True, lang=None, addon=True):
+        """(Re)create name with the add-on installed, or with no more than its dependencies."""
         if name in ("postgres", "template0", "template1") or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
             raise Stop(f"{name!r} is no name for a database: letters, digits, _ . - only.")
         self.check_lang(lang)
-        self.copy(self.template(demo, lang), name)
-        self.remember(name, addon=addon_hash(), lang=lang)
+        self.copy(self.template(demo, lang) if addon else self.base(demo, lang), name)
+        self.remember(name, addon=addon_hash() if addon else None, lang=lang)
 
     def check_lang(self, lang):
         """Stop for a language Odoo does not know; said before minutes of work, not after."""
@@ -81,21 +81,33 @@ class Databases:
         if lang and not re.search(rf'(?m)^"base\.lang_[^"]*","[^"]*","{re.escape(lang)}",', known):
             raise Stop(f"Odoo knows no language {lang!r}; it is a code like zh_CN or de_DE.")
 
+    def base(self, demo, lang):
+        """Name of the template with the dependencies only, made if it is not there."""
+        flavour, key = self._flavour(demo, lang)
+        name = self._name("base", flavour, key)
+        with locks.exclusive(f"base-{flavour}"):
+            if not self.exists(name):
+                self._make(
+                    name, None, f"template database ({flavour}) with the dependencies", dependencies(), demo, lang
+                )
+        return name
+
     def template(self, demo, lang):
         """Name of the template with the add-on, made if it is not there; it stands on one without the add-on."""
-        flavour = f"{'demo' if demo else 'bare'}_{(lang or 'en').lower()}"
-        key = json.dumps([self.odoo.version, str(self.odoo.package), dependencies(), demo, lang])
-        base = self._name("base", flavour, key)
+        flavour, key = self._flavour(demo, lang)
         with locks.exclusive(f"template-{flavour}"):
-            if not self.exists(base):
-                title = f"template database ({flavour}) with the dependencies"
-                self._make(base, None, title, dependencies(), demo, lang)
+            base = self.base(demo, lang)
             if not manifest():
                 return base
             whole = self._name("addon", flavour, key + addon_hash())
             if not self.exists(whole):
                 self._make(whole, base, f"template database ({flavour}) with the add-on", [ADDON], demo, lang)
             return whole
+
+    def _flavour(self, demo, lang):
+        """What tells templates apart: a word for people, and all that decides what is in them."""
+        flavour = f"{'demo' if demo else 'bare'}_{(lang or 'en').lower()}"
+        return flavour, json.dumps([self.odoo.version, str(self.odoo.package), dependencies(), demo, lang])
 
     def _name(self, kind, flavour, key):
         return f"tpl_{self.checkout}_{kind}_{flavour}_{hashlib.sha256(key.encode()).hexdigest()[:10]}"

@@ -95,10 +95,11 @@ class Server:
             return connection.getresponse().status == 200
         return False
 
-    def errors(self):
-        """What went wrong inside, as the log tells it."""
-        serious = re.compile(r"[\d-]+ [\d:,]+ \d+ (ERROR|CRITICAL) |Traceback \(most recent call last\)")
-        return [line for line in self.log.read_text(errors="replace").splitlines() if serious.match(line)]
+    def errors(self, expected=()):
+        """Log entries of errors and with tracebacks; all but those that hold one of the expected texts."""
+        entries = re.split(r"^(?=\d{4}-\d\d-\d\d [\d:,]+ \d+ [A-Z]+ )", self.log.read_text(errors="replace"), flags=re.M)
+        serious = re.compile(r"\S+ \S+ \d+ (ERROR|CRITICAL) |.*^Traceback ", re.M | re.S)
+        return [entry for entry in entries if serious.match(entry) and not any(text in entry for text in expected)]
 
     def stop(self):
         if self.process.poll() is None:

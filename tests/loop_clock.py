@@ -30,6 +30,16 @@ def working_day(start, number, holidays=()):
     return day
 
 
+def ended_month():
+    """The 15th of the latest month that has ended for nine days or more: its report is due, whatever the holidays."""
+    return (company_today() - timedelta(days=40)).replace(day=15)
+
+
+def month_before(middle):
+    """The 15th of the month before."""
+    return (middle - timedelta(days=30)).replace(day=15)
+
+
 def whole_day(day):
     """First and last moment of a company's day as Odoo stores them."""
     start = datetime(day.year, day.month, day.day, tzinfo=ZONE)
@@ -78,22 +88,24 @@ class Clock:
         )
         return self.sql(query, cron)[0][0]
 
-    def move_into_ended_month(self):
-        """Move all that happened some weeks back, into a month that has ended; its first day.
-
-        Forty days back the month has ended for nine days or more: its report is due, whatever the holidays.
-        """
-        today = company_today()
-        middle = (today - timedelta(days=40)).replace(day=15)
-        days = (today - middle).days
+    def move_back(self, day):
+        """Move all that happened today to a day in the past; what was planned from today on moves along."""
+        days = (company_today() - day).days
         moved = {
             "aftersale_feedback": ("date",),
             "aftersale_attempt": ("date",),
             "aftersale_followup": ("date_received", "date_planned", "date_deadline", "date_sent", "date_done"),
-            "aftersale_issue": ("create_date", "date_done", "date_closed", "contact_deadline", "resolution_deadline"),
+            "aftersale_issue": (
+                "create_date",
+                "date_contacted",
+                "date_done",
+                "date_closed",
+                "contact_deadline",
+                "resolution_deadline",
+            ),
             "stock_picking": ("date_done",),
+            "stock_move": ("date",),
         }
         for table, columns in moved.items():
             shifts = ", ".join(f"{column} = {column} - interval '{days} days'" for column in columns)
             self.sql(f"UPDATE {table} SET {shifts}")
-        return middle.replace(day=1)

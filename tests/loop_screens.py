@@ -61,6 +61,12 @@ class Desk:
     def card(self, column, text):
         return self.column(column).locator(".o_kanban_record", has_text=text)
 
+    def counts(self, **expected):
+        """The numbers above the columns: counts(New=3, Done=1)."""
+        for title, count in expected.items():
+            number = self.column(title.replace("_", " ")).locator(".o_animated_number, .o_kanban_header b").last
+            expect(number).to_have_text(str(count))
+
     def drag(self, text, start, target):
         """Drag the card with this text from column to column, as a hand does."""
         card, column = self.card(start, text), self.column(target)

@@ -1,9 +1,21 @@
 """The translations are whole: the .pot is what Odoo exports now, and zh_CN has every term of it."""
 
+import re
+from collections import Counter
+
 import polib
 import pytest
 
 from devkit import terms
+
+CHINESE = terms.POT.with_name("zh_CN.po")
+# What the program fills in or a browser reads; titles and labels inside a tag are words, and [brackets] is one, too.
+FILLED_IN = re.compile(r"%\(\w+\)[\d.]*[sdf]|%[sd]|\{\{.*?\}\}|\[(?!brackets)[a-z]+\]|<[^>]+>")
+WORDS_IN_TAG = re.compile(r'(title|aria-label)="[^"]*"')
+
+
+def filled_in(text):
+    return Counter(FILLED_IN.findall(WORDS_IN_TAG.sub("", text)))
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +30,12 @@ def test_the_pot_is_up_to_date(exported):
 
 def test_every_term_is_in_chinese(exported):
     wanted = {(entry.msgctxt, entry.msgid) for entry in polib.pofile(exported)}
-    file = terms.POT.with_name("zh_CN.po")
-    assert file.exists()
-    chinese = polib.pofile(str(file))
+    chinese = polib.pofile(str(CHINESE))
     translated = {(entry.msgctxt, entry.msgid) for entry in chinese.translated_entries() if not entry.obsolete}
     assert sorted(msgid for _context, msgid in wanted - translated) == []
+    assert sorted(msgid for _context, msgid in translated - wanted) == [], "no longer in the program"
+
+
+def test_what_is_filled_in_survives_translation():
+    broken = [e.msgid for e in polib.pofile(str(CHINESE)) if filled_in(e.msgid) != filled_in(e.msgstr)]
+    assert broken == []

@@ -1,1 +1,2 @@
 from . import aftersale_followup
+from . import export

@@ -162,28 +162,9 @@ class AftersalePage(http.Controller):
             "nonce": followup._make_nonce(opened=times and times[0]),
             "products": followup.product_ids.mapped("name"),
             "order": followup.order_id.name,
-            "notice": self._get_notice(followup),
+            "notice": followup._get_notice(),
         }
         return self._render("aftersale_followup.page_form", followup, values, status)
-
-    def _get_notice(self, followup):
-        """Return the paragraphs of the privacy notice: the plan's own, else the standard text."""
-        if followup.plan_id.notice:
-            text = followup._fill(followup.plan_id.notice)
-            return [part.strip() for part in text.split("\n\n") if part.strip()]
-        company, env = followup.company_id, followup.env
-        phone = company.aftersale_phone or company.phone
-        return [
-            env._(
-                "%s asks for your opinion to improve products and service. Answering is voluntary; by sending the "
-                "form you agree that your answers are used for this.",
-                company.name,
-            ),
-            env._("We keep your name, your contact data, the order and your answers together."),
-            env._("Only those who handle after-sales feedback and the problems reported in it can read them."),
-            env._("They are kept as long as they are needed for this, and erased earlier when you ask for it."),
-            env._("You may see, correct or erase them at any time: %s.", phone or company.email or company.name),
-        ]
 
     def _render_thanks(self, followup, feedback):
         company = followup.company_id

@@ -15,10 +15,11 @@ OPEN_FIELDS = {"date_sent"}
 class AftersaleAnalysis(models.Model):
     _name = "aftersale.analysis"
     _description = "After-sales Analysis"
+    _inherit = ["aftersale.export.mixin"]
     _order = "date_from desc, period, version desc, id desc"
     _check_company_auto = True
 
-    name = fields.Char(default=lambda self: self.env._("New"), required=True, readonly=True, copy=False)
+    name = fields.Char(default=lambda self: self.env._("No number yet"), required=True, readonly=True, copy=False)
     period = fields.Selection(
         [("week", "Week"), ("month", "Month"), ("quarter", "Quarter")], required=True, default="month"
     )

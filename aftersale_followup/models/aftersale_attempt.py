@@ -4,6 +4,7 @@ from odoo import fields, models
 class AftersaleAttempt(models.Model):
     _name = "aftersale.attempt"
     _description = "Contact Attempt"
+    _inherit = ["aftersale.export.mixin"]
     _order = "date desc, id desc"
     _rec_name = "date"
 
@@ -28,3 +29,7 @@ class AftersaleAttempt(models.Model):
     )
     note = fields.Text()
     call_back_date = fields.Datetime("Call Back At")
+
+    _call_back_dated = models.Constraint(
+        "CHECK(outcome <> 'call_back' OR call_back_date IS NOT NULL)", "Enter when the customer wants to be called."
+    )

@@ -4,6 +4,7 @@ from odoo import fields, models
 class AftersaleCategory(models.Model):
     _name = "aftersale.category"
     _description = "Problem Category"
+    _inherit = ["aftersale.export.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -4,6 +4,7 @@ from odoo import fields, models
 class AftersaleChannel(models.Model):
     _name = "aftersale.channel"
     _description = "Follow-up Channel"
+    _inherit = ["aftersale.export.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -27,7 +28,9 @@ class AftersaleChannel(models.Model):
         if self.code == "email":
             return bool(partner.email_normalized) and not partner.is_blacklisted
         if self.code == "phone":
-            return bool(partner.phone_sanitized or partner.phone) and not partner.phone_sanitized_blacklisted
+            callable_some_day = len(partner._aftersale_quiet_weekdays()) < 7
+            number = bool(partner.phone_sanitized or partner.phone) and not partner.phone_sanitized_blacklisted
+            return number and callable_some_day
         if self.code == "sms":
             return bool(partner.phone_sanitized) and not partner.phone_sanitized_blacklisted
         if self.code == "online":

@@ -4,6 +4,7 @@ from odoo import fields, models
 class AftersaleDimension(models.Model):
     _name = "aftersale.dimension"
     _description = "Area of Satisfaction"
+    _inherit = ["aftersale.export.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

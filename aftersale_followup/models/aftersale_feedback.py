@@ -6,6 +6,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 
+from .aftersale_plan import CUSTOMER_TYPES, SCENARIOS
+
+PRIORITIES = [("0", "Normal"), ("1", "High")]
+SOURCES = [("customer", "Customer"), ("staff", "Staff on behalf")]
 # What the customer said never changes: a correction is a second record that names the first.
 FROZEN_FIELDS = {"followup_id", "score", "score_raw", "score_max", "nps", "resolved", "detail", "suggestion", "source"}
 
@@ -13,6 +17,7 @@ FROZEN_FIELDS = {"followup_id", "score", "score_raw", "score_max", "nps", "resol
 class AftersaleFeedback(models.Model):
     _name = "aftersale.feedback"
     _description = "Customer Feedback"
+    _inherit = ["aftersale.export.mixin"]
     _order = "date desc, id desc"
 
     name = fields.Char(compute="_compute_name")
@@ -26,14 +31,14 @@ class AftersaleFeedback(models.Model):
     channel_id = fields.Many2one("aftersale.channel", ondelete="restrict", help="How it was answered.")
     user_id = fields.Many2one("res.users", "Agent", index=True, ondelete="restrict")
     plan_id = fields.Many2one("aftersale.plan", index="btree_not_null", ondelete="restrict")
-    scenario = fields.Selection(lambda self: self.env["aftersale.plan"]._fields["scenario"].selection)
-    customer_type = fields.Selection([("new", "New"), ("existing", "Existing")])
+    scenario = fields.Selection(SCENARIOS)
+    customer_type = fields.Selection(CUSTOMER_TYPES)
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null")
     product_ids = fields.Many2many("product.product", string="Products")
     team_id = fields.Many2one("crm.team", index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     # what was said
-    score = fields.Integer("Satisfaction", aggregator="avg", help="1 to 5; 0 = not asked.")
+    score = fields.Integer("Score (1–5)", aggregator="avg", help="1 to 5; 0 = not asked.")
     score_raw = fields.Integer("Answer as Given", aggregator=None)
     score_max = fields.Integer("Scale", default=5, aggregator=None)
     nps = fields.Selection([(str(n), str(n)) for n in range(11)], "Recommendation")
@@ -51,13 +56,13 @@ class AftersaleFeedback(models.Model):
     is_tag_confirmed = fields.Boolean(
         "Classification Confirmed", help="The customer chose the tags, or staff accepted the suggested ones."
     )
-    priority = fields.Selection([("0", "Normal"), ("1", "High")], default="0", required=True, index=True)
+    priority = fields.Selection(PRIORITIES, default="0", required=True, index=True)
     is_low_score = fields.Boolean("Low Score")
     is_recurring = fields.Boolean("Recurring Problem")
     is_safety = fields.Boolean("Safety Hazard")
     is_repeat = fields.Boolean("Second Complaint")
     # trust
-    source = fields.Selection([("customer", "Customer"), ("staff", "Staff on behalf")], required=True, default="staff")
+    source = fields.Selection(SOURCES, required=True, default="staff")
     evidence = fields.Selection(
         [("recorded", "Recorded"), ("confirmed", "Confirmed"), ("suspicious", "Suspicious")],
         required=True,
@@ -83,17 +88,24 @@ class AftersaleFeedback(models.Model):
         [
             ("none", "No follow-up needed"),
             ("new", "New"),
-            ("processing", "In progress"),
+            ("processing", "In Progress"),
             ("done", "Done"),
             ("closed", "Closed"),
             ("cancelled", "Cancelled"),
         ],
-        "Status",
+        "Follow-up Status",
         compute="_compute_followup_status",
+        compute_sudo=True,
     )
-    completion_date = fields.Date("Completion", compute="_compute_followup_status")
+    completion_date = fields.Date("Completion Date", compute="_compute_followup_status", compute_sudo=True)
 
     _score_range = models.Constraint("CHECK(score BETWEEN 0 AND 5)", "Satisfaction is scored from 1 to 5.")
+    _raw_range = models.Constraint(
+        "CHECK(score_max > 0 AND score_raw BETWEEN 0 AND score_max)", "The answer must lie on its scale."
+    )
+    _correction_of_other = models.Constraint(
+        "CHECK(correction_of_id <> id)", "A correction is a second record; it cannot correct itself."
+    )
     _followup_once = models.UniqueIndex(
         "(followup_id) WHERE followup_id IS NOT NULL AND correction_of_id IS NULL",
         "This follow-up is already answered.",
@@ -101,7 +113,7 @@ class AftersaleFeedback(models.Model):
 
     def _compute_name(self):
         for feedback in self:
-            feedback.name = f"FB/{feedback.id:06d}" if feedback.id else self.env._("New")
+            feedback.name = f"FB/{feedback.id:06d}" if feedback.id else self.env._("No number yet")
 
     @api.depends("name", "partner_id.name", "score")
     def _compute_display_name(self):
@@ -122,7 +134,7 @@ class AftersaleFeedback(models.Model):
             issue = feedback.issue_ids.sorted(lambda i: order.index(i.state))[:1]
             feedback.followup_status = issue.state or "none"
             done = issue.date_done and issue.company_id._aftersale_date(issue.date_done)
-            feedback.completion_date = done or issue.resolution_deadline
+            feedback.completion_date = done or (issue.state in ("new", "processing") and issue.resolution_deadline)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -4,6 +4,7 @@ from odoo import fields, models
 class AftersaleFeedbackDimension(models.Model):
     _name = "aftersale.feedback.dimension"
     _description = "Score of one Area"
+    _inherit = ["aftersale.export.mixin"]
     _rec_name = "dimension_id"
 
     feedback_id = fields.Many2one("aftersale.feedback", required=True, index=True, ondelete="cascade")

@@ -4,6 +4,7 @@ from odoo import fields, models
 class AftersaleFocus(models.Model):
     _name = "aftersale.focus"
     _description = "Focus Area of a Plan"
+    _inherit = ["aftersale.export.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -3,7 +3,7 @@ import secrets
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from .aftersale_plan import CONTACT_CLASSES
+from .aftersale_plan import CONTACT_CLASSES, CUSTOMER_TYPES, SCENARIOS
 
 # (from, to): by whom is decided by the callers; anything else raises.
 TRANSITIONS = {
@@ -34,13 +34,16 @@ SYSTEM_FIELDS = {
     "date_done",
     "reminder_sent",
     "user_input_id",
+    "consent",
+    "consent_date",
+    "consent_text",
 }
 
 
 class AftersaleFollowup(models.Model):
     _name = "aftersale.followup"
     _description = "Follow-up"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "aftersale.export.mixin"]
     _order = "date_planned, id"
     _check_company_auto = True
     _mail_post_access = "read"
@@ -52,7 +55,7 @@ class AftersaleFollowup(models.Model):
     plan_id = fields.Many2one("aftersale.plan", required=True, index=True, ondelete="restrict")
     contact_class = fields.Selection(CONTACT_CLASSES, "Rank", required=True)
     scenario = fields.Selection(
-        lambda self: self.env["aftersale.plan"]._fields["scenario"].selection, required=True, index=True
+        SCENARIOS, required=True, index=True
     )
     partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
     # Not a related field: planning gives the value, so that a batch needs no second write.
@@ -65,9 +68,9 @@ class AftersaleFollowup(models.Model):
         readonly=False,
         index=True,
     )
-    customer_type = fields.Selection([("new", "New"), ("existing", "Existing")], help="As it was when planned.")
+    customer_type = fields.Selection(CUSTOMER_TYPES, help="As it was when planned.")
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
-    picking_id = fields.Many2one("stock.picking", "Delivery", index="btree_not_null", ondelete="set null")
+    picking_id = fields.Many2one("stock.picking", "Delivery Order", index="btree_not_null", ondelete="set null")
     date_received = fields.Date("Received On", help="Day the window counts from, in company time.")
     touchpoint_id = fields.Many2one("aftersale.touchpoint", index="btree_not_null", ondelete="set null")
     product_ids = fields.Many2many("product.product", string="Products")
@@ -118,14 +121,15 @@ class AftersaleFollowup(models.Model):
         copy=False,
     )
     merged_into_id = fields.Many2one("aftersale.followup", index="btree_not_null", ondelete="set null", copy=False)
-    explanation = fields.Text(help="Which rules led to this follow-up, its day and its agent.")
+    explanation = fields.Text("Why", help="Which rules led to this follow-up, its day and its agent.")
     attempt_ids = fields.One2many("aftersale.attempt", "followup_id", "Attempts")
     attempt_count = fields.Integer(compute="_compute_attempt_count")
     reminder_sent = fields.Integer("Reminders Sent", copy=False)
     lang = fields.Char("Language")
     access_token = fields.Char(copy=False, groups="base.group_system")
-    email_key = fields.Char(help="Normalised e-mail address, for the contact cap.")
-    phone_key = fields.Char(help="Normalised phone number, for the contact cap.")
+    # System only: agents find contact data where it is masked for who is not in charge.
+    email_key = fields.Char(groups="base.group_system", help="Normalised e-mail address, for the contact cap.")
+    phone_key = fields.Char(groups="base.group_system", help="Normalised phone number, for the contact cap.")
     sales_user_id = fields.Many2one("res.users", "Sold By", ondelete="set null")
     delivery_user_id = fields.Many2one("res.users", "Delivered By", ondelete="set null")
     user_input_id = fields.Many2one("survey.user_input", "Answers", index="btree_not_null", ondelete="set null")
@@ -147,6 +151,12 @@ class AftersaleFollowup(models.Model):
         "CHECK((state = 'skipped') = (skip_reason IS NOT NULL))", "A follow-up that is not held needs a reason."
     )
 
+    _window_given = models.Constraint(
+        "CHECK(state NOT IN ('planned', 'ready') OR (date_planned IS NOT NULL AND date_deadline IS NOT NULL))",
+        "An open follow-up needs a planned day and the end of its window.",
+    )
+    _token_given = models.Constraint("CHECK(access_token IS NOT NULL)", "Every follow-up has its personal link.")
+
     @api.depends("partner_id.commercial_partner_id")
     def _compute_commercial_partner_id(self):
         for followup in self:
@@ -154,7 +164,7 @@ class AftersaleFollowup(models.Model):
 
     def _compute_name(self):
         for followup in self:
-            followup.name = f"FU/{followup.id:06d}" if followup.id else self.env._("New")
+            followup.name = f"FU/{followup.id:06d}" if followup.id else self.env._("No number yet")
 
     def _search_name(self, operator, value):
         if operator not in ("ilike", "in"):
@@ -309,7 +319,7 @@ class AftersaleFollowup(models.Model):
         if len(tries) >= company.aftersale_attempt_max:
             self._set_state("unreachable", date_done=fields.Datetime.now())
             return
-        day = company._aftersale_add_workdays(company._aftersale_today(), 1)
+        day = self._next_call_day(company._aftersale_today())
         width = company.aftersale_hour_to - company.aftersale_hour_from
         hour = company.aftersale_hour_from + (2.0 * len(tries)) % max(width, 1.0)
         self.date_next = company._aftersale_moment(day, hour)

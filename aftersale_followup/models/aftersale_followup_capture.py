@@ -4,7 +4,7 @@ import re
 import time
 from hashlib import sha256
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import SQL, consteq, hmac, plaintext2html
@@ -153,6 +153,9 @@ class AftersaleFollowup(models.Model):
         """
         self.ensure_one()
         followup = self.sudo().with_context(**QUIET)  # customers and agents hold no right to create feedback
+        if self.env.user._is_public():
+            # Staff are told by mail, and a mail without a sender is not sent: visitors have no address.
+            followup = followup.with_user(SUPERUSER_ID)
         followup._lock_for_answer()
         if not followup._is_answerable(source):
             raise UserError(followup.env._("This follow-up cannot be answered any more. Open it again to see why."))
@@ -165,6 +168,7 @@ class AftersaleFollowup(models.Model):
             {
                 "user_input_id": followup._create_user_input(form, answers).id,
                 "answer_digest": digest or followup._digest(answers, call_back or ""),
+                **followup._get_consent(source),
             }
         )
         values = followup._prepare_feedback(form, answers)

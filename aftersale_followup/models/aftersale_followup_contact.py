@@ -31,6 +31,7 @@ class AftersaleFollowup(models.Model):
         followups -= followups._enforce_cap()
         followups._choose_channel()
         followups -= followups.filtered(lambda f: f.state == "skipped")
+        followups -= followups._defer_quiet_days()
         now = fields.Datetime.now()
         for followup in followups:
             followup._set_state(

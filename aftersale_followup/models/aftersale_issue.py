@@ -9,12 +9,12 @@ OPEN_STATES = ("new", "processing", "done")
 class AftersaleIssue(models.Model):
     _name = "aftersale.issue"
     _description = "After-sales Issue"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "aftersale.export.mixin"]
     _order = "priority desc, id desc"
     _rec_names_search = ["name", "title"]
     _check_company_auto = True
 
-    name = fields.Char("Number", default=lambda self: self.env._("New"), copy=False, readonly=True)
+    name = fields.Char("Number", default=lambda self: self.env._("No number yet"), copy=False, readonly=True)
     title = fields.Char(required=True, help="The problem in the customer's words.")
     kind = fields.Selection(
         [("complaint", "Complaint"), ("problem", "Problem")], required=True, default="complaint", tracking=True
@@ -92,6 +92,16 @@ class AftersaleIssue(models.Model):
         copy=False,
     )
     waiver_note = fields.Text(copy=False)
+    confirmed_by_id = fields.Many2one(
+        "aftersale.feedback",
+        "Confirmed By",
+        index="btree_not_null",
+        ondelete="restrict",
+        copy=False,
+        readonly=True,
+        groups="aftersale_followup.group_agent",
+        help="Answer to the second follow-up that confirmed the solution.",
+    )
     cancel_reason = fields.Char("Reason for Cancelling", copy=False)
     customer_notified_date = fields.Datetime("Customer Told On", copy=False, readonly=True)
 
@@ -102,6 +112,14 @@ class AftersaleIssue(models.Model):
     _processing_has_user = models.Constraint(
         "CHECK(state NOT IN ('processing', 'done') OR user_id IS NOT NULL)",
         "An issue in progress needs a responsible user.",
+    )
+    _closed_confirmed = models.Constraint(
+        "CHECK(state <> 'closed' OR confirmed_by_id IS NOT NULL "
+        "OR (waiver_reason IS NOT NULL AND COALESCE(waiver_note, '') <> ''))",
+        "An issue is closed by the customer's confirmation, or by a supervisor's written waiver.",
+    )
+    _cancelled_explained = models.Constraint(
+        "CHECK(state <> 'cancelled' OR COALESCE(cancel_reason, '') <> '')", "A cancelled issue needs the reason."
     )
     _board = models.Index("(company_id, state, priority DESC, id DESC)")
 

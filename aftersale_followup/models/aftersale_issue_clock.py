@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .aftersale_issue import OPEN_STATES
+
 
 class AftersaleIssue(models.Model):
     """The clocks of an issue: when the customer is called, when it is solved, and who hears of it when it is late."""
@@ -29,7 +31,8 @@ class AftersaleIssue(models.Model):
     @api.model
     def _cron_clocks(self):
         """Tell the supervisor of each overdue issue, once per opening."""
-        for company in self.env["res.company"].search([]):
+        groups = self._read_group([("state", "in", OPEN_STATES), ("overdue_told_date", "=", False)], ["company_id"])
+        for (company,) in groups:
             today = company._aftersale_today()
             domain = [("company_id", "=", company.id), ("overdue_told_date", "=", False)]
             late = self.search(self._get_due_date_domain(today) & fields.Domain(domain), limit=500)

@@ -40,7 +40,7 @@ class AftersaleIssue(models.Model):
             self.browse()._check_guards(vals)
             company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
             number = self.env["ir.sequence"].sudo().with_company(company).next_by_code("aftersale.issue")
-            vals["name"] = number or self.env._("New")
+            vals["name"] = number or self.env._("No number yet")
         issues = super().create(vals_list)
         issues._remember_solvers()
         issues._start_clocks()
@@ -56,6 +56,9 @@ class AftersaleIssue(models.Model):
         before = {issue: issue.state for issue in moving}
         for issue in moving:
             issue._check_guards(vals)
+            if vals["state"] == "closed":
+                # Told to the database first: it holds no closed issue without a confirmation or a waiver.
+                super(AftersaleIssue, issue.sudo()).write({"confirmed_by_id": issue._get_confirmation().id})
         result = super().write(vals)
         if moving:
             super(AftersaleIssue, moving).write(self._get_step_values(vals["state"]))
@@ -86,6 +89,7 @@ class AftersaleIssue(models.Model):
                 "date_done": False,
                 "date_closed": False,
                 "verification_deadline": False,
+                "confirmed_by_id": False,
                 "waiver_reason": False,
                 "waiver_note": False,
                 "overdue_told_date": False,
@@ -167,9 +171,13 @@ class AftersaleIssue(models.Model):
 
     def _is_verified(self):
         """Return whether the verification of the present resolution passed."""
+        return bool(self._get_confirmation())
+
+    def _get_confirmation(self):
+        """Return the answer that confirms the present resolution (in sudo), if there is one."""
         self.ensure_one()
         followups = self.sudo().verification_followup_ids.filtered(lambda f: f.origin == self._verification_origin())
-        return any(followup.feedback_id._is_passed() for followup in followups if followup.feedback_id)
+        return followups.feedback_id.filtered(lambda feedback: feedback._is_passed())[:1]
 
     def _remember_solvers(self):
         for issue in self.filtered("user_id"):

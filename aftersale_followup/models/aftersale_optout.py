@@ -2,10 +2,13 @@ from collections import defaultdict
 
 from odoo import fields, models
 
+from .aftersale_plan import SCENARIOS
+
 
 class AftersaleOptout(models.Model):
     _name = "aftersale.optout"
     _description = "Opt-out from Follow-ups"
+    _inherit = ["aftersale.export.mixin"]
     _order = "date desc"
     _rec_name = "key"
 
@@ -14,7 +17,7 @@ class AftersaleOptout(models.Model):
     )
     partner_id = fields.Many2one("res.partner", "Customer", index="btree_not_null", ondelete="set null")
     scenario = fields.Selection(
-        lambda self: self.env["aftersale.plan"]._fields["scenario"].selection,
+        SCENARIOS,
         help="Kind of follow-up the customer does not want; empty = none at all.",
     )
     followup_id = fields.Many2one(

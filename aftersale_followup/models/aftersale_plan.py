@@ -14,6 +14,14 @@ CONTACT_CLASSES = [
     ("pilot", "Pilot"),
     ("periodic", "Periodic"),
 ]
+SCENARIOS = [
+    ("new_customer", "New customer"),
+    ("existing_customer", "Existing customer"),
+    ("resolution_check", "Is it solved?"),
+    ("pilot", "Pilot"),
+    ("other", "Other"),
+]
+CUSTOMER_TYPES = [("new", "New customer"), ("existing", "Existing customer")]
 CLASS_OF_SCENARIO = {
     "new_customer": "new",
     "existing_customer": "periodic",
@@ -28,7 +36,7 @@ ERROR_LIMIT = 3
 class AftersalePlan(models.Model):
     _name = "aftersale.plan"
     _description = "Follow-up Plan"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "aftersale.export.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True, tracking=True)
@@ -36,13 +44,7 @@ class AftersalePlan(models.Model):
     sequence = fields.Integer(default=10)
     company_id = fields.Many2one("res.company", index=True, help="Empty: the plan serves every company.")
     scenario = fields.Selection(
-        [
-            ("new_customer", "New customer"),
-            ("existing_customer", "Existing customer"),
-            ("resolution_check", "Is it solved?"),
-            ("pilot", "Pilot"),
-            ("other", "Other"),
-        ],
+        SCENARIOS,
         required=True,
         default="new_customer",
         tracking=True,
@@ -114,10 +116,10 @@ class AftersalePlan(models.Model):
     )
     script = fields.Text(translate=True, help="Phone script. Words in [brackets] are filled with the customer's data.")
     mail_template_id = fields.Many2one(
-        "mail.template", "E-mail", domain=[("model", "=", "aftersale.followup")], ondelete="restrict"
+        "mail.template", "E-mail Template", domain=[("model", "=", "aftersale.followup")], ondelete="restrict"
     )
     sms_template_id = fields.Many2one(
-        "sms.template", "SMS", domain=[("model", "=", "aftersale.followup")], ondelete="restrict"
+        "sms.template", "SMS Template", domain=[("model", "=", "aftersale.followup")], ondelete="restrict"
     )
     assign_method = fields.Selection(
         [("balance", "Balance within the team"), ("salesperson", "Salesperson"), ("user", "One agent")],
@@ -161,6 +163,9 @@ class AftersalePlan(models.Model):
     )
     _reminder_range = models.Constraint(
         "CHECK(reminder_count BETWEEN 0 AND 2)", "A customer is reminded at most twice."
+    )
+    _interval_given = models.Constraint(
+        "CHECK(trigger <> 'periodic' OR interval_months > 0)", "A plan at regular intervals needs its interval."
     )
     _expire_positive = models.Constraint("CHECK(expire_days > 0)", "A link must be valid for at least one day.")
 

@@ -10,6 +10,7 @@ CJK = re.compile(r"[\u3400-\u9fff]")
 class AftersaleTag(models.Model):
     _name = "aftersale.tag"
     _description = "Problem Tag"
+    _inherit = ["aftersale.export.mixin"]
     _order = "category_id, sequence, id"
     _rec_names_search = ["name", "code"]
 

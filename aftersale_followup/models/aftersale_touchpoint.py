@@ -6,6 +6,7 @@ DELAY_UNITS = [("working_days", "Working days"), ("days", "Days"), ("hours", "Ho
 class AftersaleTouchpoint(models.Model):
     _name = "aftersale.touchpoint"
     _description = "Touchpoint of a Plan"
+    _inherit = ["aftersale.export.mixin"]
     _order = "plan_id, sequence, id"
 
     plan_id = fields.Many2one("aftersale.plan", required=True, index=True, ondelete="cascade")

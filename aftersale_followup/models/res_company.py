@@ -27,6 +27,9 @@ class ResCompany(models.Model):
     aftersale_recurring_days = fields.Integer("Recurring Problem (days)", default=30)
     aftersale_repeat_months = fields.Integer("Second Complaint (months)", default=3)
     aftersale_seconds_per_question = fields.Float("Fastest Believable Answer (seconds a question)", default=2.0)
+    aftersale_masking = fields.Boolean(
+        "Mask Contact Data", default=True, help="Numbers and addresses are shown in full only to who is in charge."
+    )
     # issues
     aftersale_issue_policy = fields.Selection(
         [("problems", "For every problem"), ("high", "For high priority only")],
@@ -52,6 +55,15 @@ class ResCompany(models.Model):
     )
     _aftersale_low_score = models.Constraint(
         "CHECK(aftersale_low_score BETWEEN 1 AND 5)", "The low score must lie between 1 and 5."
+    )
+
+    _aftersale_not_negative = models.Constraint(
+        "CHECK(LEAST(aftersale_new_months, aftersale_transit_days, aftersale_cap_days, aftersale_cap_same_days, "
+        "aftersale_cap_periodic_days, aftersale_cap_year, aftersale_attempt_max, aftersale_recurring_count, "
+        "aftersale_recurring_days, aftersale_repeat_months, aftersale_contact_days, aftersale_contact_days_safety, "
+        "aftersale_resolution_days, aftersale_resolution_days_normal, aftersale_verification_days, aftersale_weak_n, "
+        "aftersale_min_n) >= 0)",
+        "The numbers of the after-sales settings cannot be negative.",
     )
 
     # ------------------------------------------------------------

@@ -27,6 +27,7 @@ class ResConfigSettings(models.TransientModel):
     aftersale_recurring_days = fields.Integer(related="company_id.aftersale_recurring_days", readonly=False)
     aftersale_repeat_months = fields.Integer(related="company_id.aftersale_repeat_months", readonly=False)
     aftersale_seconds_per_question = fields.Float(related="company_id.aftersale_seconds_per_question", readonly=False)
+    aftersale_masking = fields.Boolean(related="company_id.aftersale_masking", readonly=False)
     # issues
     aftersale_issue_policy = fields.Selection(
         related="company_id.aftersale_issue_policy", readonly=False, required=True

@@ -14,28 +14,50 @@ class ResPartner(models.Model):
     aftersale_offline = fields.Boolean(
         "Cannot Answer Online", help="Follow-ups go by phone, visit or paper form, never by link."
     )
+    aftersale_short_name = fields.Char(
+        "Short Name", help="Stands for the customer's name on the feedback record sheet."
+    )
+    # Weekdays on which the customer does not want to be called; Odoo counts Monday as 0.
+    aftersale_quiet_0 = fields.Boolean("No Calls on Mondays")
+    aftersale_quiet_1 = fields.Boolean("No Calls on Tuesdays")
+    aftersale_quiet_2 = fields.Boolean("No Calls on Wednesdays")
+    aftersale_quiet_3 = fields.Boolean("No Calls on Thursdays")
+    aftersale_quiet_4 = fields.Boolean("No Calls on Fridays")
+    aftersale_quiet_5 = fields.Boolean("No Calls on Saturdays")
+    aftersale_quiet_6 = fields.Boolean("No Calls on Sundays")
     aftersale_followup_count = fields.Integer("Follow-ups", compute="_compute_aftersale_counts")
     aftersale_issue_count = fields.Integer("Issues", compute="_compute_aftersale_counts")
     aftersale_score = fields.Float("Average Score", compute="_compute_aftersale_counts", digits=(2, 1))
+    aftersale_last_contact = fields.Datetime("Last Contact", compute="_compute_aftersale_counts")
 
     @api.depends_context("uid")
     def _compute_aftersale_counts(self):
         """Count over the whole customer (commercial entity), with the rights of the user who looks."""
         self.aftersale_followup_count = self.aftersale_issue_count = 0
-        self.aftersale_score = 0.0
+        self.aftersale_score, self.aftersale_last_contact = 0.0, False
         if not self.env.user.has_group("aftersale_followup.group_agent"):
             return
         domain = [("commercial_partner_id", "in", self.commercial_partner_id.ids)]
         groupby = ["commercial_partner_id"]
-        followups = dict(self.env["aftersale.followup"]._read_group(domain, groupby, ["__count"]))
+        groups = self.env["aftersale.followup"]._read_group(domain, groupby, ["__count", "date_sent:max"])
+        followups = {customer: (count, last) for customer, count, last in groups}
         issues = dict(self.env["aftersale.issue"]._read_group(domain, groupby, ["__count"]))
         rated = domain + [("score", ">", 0), ("is_valid", "=", True)]
         scores = dict(self.env["aftersale.feedback"]._read_group(rated, groupby, ["score:avg"]))
         for partner in self:
             customer = partner.commercial_partner_id
-            partner.aftersale_followup_count = followups.get(customer, 0)
+            partner.aftersale_followup_count, partner.aftersale_last_contact = followups.get(customer, (0, False))
             partner.aftersale_issue_count = issues.get(customer, 0)
             partner.aftersale_score = scores.get(customer, 0.0)
+
+    def _aftersale_quiet_weekdays(self):
+        """Return the weekdays (Monday = 0) on which this person does not want to be called."""
+        return {day for day in range(7) if self[f"aftersale_quiet_{day}"]}
+
+    def _aftersale_number(self):
+        """Return the customer number that sheets and reports show: the reference, else one made of the id."""
+        customer = self.commercial_partner_id
+        return customer.ref or (f"C{customer.id:06d}" if customer.id else "")
 
     def _aftersale_action(self, xmlid):
         self.ensure_one()

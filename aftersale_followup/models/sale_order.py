@@ -50,6 +50,13 @@ class SaleOrder(models.Model):
         moves = self.order_line.move_ids
         return moves.filtered(lambda m: m.picking_id and m.picking_id._is_to_external_location())
 
+    def _aftersale_delivered_lots(self, product):
+        """Return the lots and serial numbers of ``product`` that these orders brought to the customer."""
+        if product.tracking not in ("lot", "serial"):
+            return self.env["stock.lot"]
+        moves = self._aftersale_customer_moves().filtered(lambda m: m.state == "done" and m.product_id == product)
+        return moves.move_line_ids.lot_id
+
     def _aftersale_delivered(self):
         """Return the orders that are delivered: something reached the customer and no move is open any more.
 

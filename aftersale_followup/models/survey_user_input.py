@@ -2,7 +2,8 @@ from odoo import models
 
 
 class SurveyUserInput(models.Model):
-    _inherit = "survey.user_input"
+    _name = "survey.user_input"
+    _inherit = ["survey.user_input", "aftersale.export.mixin"]
 
     def _compute_scoring_values(self):
         """After-sales questionnaires are no quiz: skip the queries that would sum up zeros for every answer."""
@@ -12,7 +13,8 @@ class SurveyUserInput(models.Model):
 
 
 class SurveyUserInputLine(models.Model):
-    _inherit = "survey.user_input.line"
+    _name = "survey.user_input.line"
+    _inherit = ["survey.user_input.line", "aftersale.export.mixin"]
 
     def _compute_answer_score(self):
         """No points either, and no look at each question to find out."""

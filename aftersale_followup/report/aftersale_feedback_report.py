@@ -1,12 +1,16 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ..models.aftersale_feedback import PRIORITIES, SOURCES
+from ..models.aftersale_plan import CUSTOMER_TYPES, SCENARIOS
+
 
 class AftersaleFeedbackReport(models.Model):
     """Valid feedback for pivot and graph, one row each: the same rows that the analyses count."""
 
     _name = "aftersale.feedback.report"
     _description = "Feedback Analysis"
+    _inherit = ["aftersale.export.mixin"]
     _auto = False
     _rec_name = "date"
     _order = "date desc"
@@ -15,9 +19,9 @@ class AftersaleFeedbackReport(models.Model):
     company_id = fields.Many2one("res.company", readonly=True)
     partner_id = fields.Many2one("res.partner", "Customer", readonly=True)
     plan_id = fields.Many2one("aftersale.plan", readonly=True)
-    scenario = fields.Selection(lambda self: self.env["aftersale.plan"]._fields["scenario"].selection, readonly=True)
+    scenario = fields.Selection(SCENARIOS, readonly=True)
     customer_type = fields.Selection(
-        lambda self: self.env["aftersale.feedback"]._fields["customer_type"].selection, readonly=True
+        CUSTOMER_TYPES, readonly=True
     )
     channel_id = fields.Many2one("aftersale.channel", readonly=True)
     user_id = fields.Many2one("res.users", "Agent", readonly=True)
@@ -41,9 +45,9 @@ class AftersaleFeedbackReport(models.Model):
         readonly=True,
     )
     priority = fields.Selection(
-        lambda self: self.env["aftersale.feedback"]._fields["priority"].selection, readonly=True
+        PRIORITIES, readonly=True
     )
-    source = fields.Selection(lambda self: self.env["aftersale.feedback"]._fields["source"].selection, readonly=True)
+    source = fields.Selection(SOURCES, readonly=True)
     score = fields.Float("Average Satisfaction", aggregator="avg", digits=(16, 1), readonly=True)
     csat = fields.Float("Satisfied (CSAT, %)", aggregator="avg", digits=(16, 0), readonly=True)
     nps = fields.Float("Recommendation (NPS)", aggregator="avg", digits=(16, 0), readonly=True)

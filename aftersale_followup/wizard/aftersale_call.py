@@ -20,7 +20,7 @@ class AftersaleCall(models.TransientModel):
 
     followup_id = fields.Many2one("aftersale.followup", required=True, readonly=True, ondelete="cascade")
     customer = fields.Char(compute="_compute_context")
-    phone = fields.Char(compute="_compute_context")
+    phone = fields.Char("Phone Number", compute="_compute_context", help="In full, since whoever opens this form is about to dial it.")
     products = fields.Char(compute="_compute_context")
     history = fields.Text("Before the Call", compute="_compute_context")
     script = fields.Html(compute="_compute_script", sanitize=False)

@@ -1,0 +1,55 @@
+from odoo.tools import SQL
+
+
+def uninstall_hook(env):
+    """Make room for the uninstallation: what Odoo cannot delete, or would leave behind, goes first.
+
+    Customers' follow-ups hold on to plans, these to questionnaires and messages: while a row is there, Odoo keeps the
+    texts we brought. Questionnaires that users made themselves stay, as ordinary surveys with their answers.
+    """
+    _empty_tables(env)
+    # To-dos of our types: a type in use cannot be deleted.
+    types = env["ir.model.data"].search([("module", "=", "aftersale_followup"), ("model", "=", "mail.activity.type")])
+    activities = env["mail.activity"].with_context(active_test=False)
+    activities.search([("activity_type_id", "in", types.mapped("res_id"))]).unlink()
+    # A year's numbers are a sequence of the database each, which goes with the record only; companies have their own.
+    sequences = env["ir.sequence"].with_context(active_test=False).search([("code", "=like", "aftersale.%")])
+    sequences.date_range_ids.unlink()
+    sequences.unlink()
+    env["ir.config_parameter"].search([("key", "=like", "aftersale_followup.%")]).unlink()
+    _forget_inherited(env)
+
+
+def _empty_tables(env):
+    """Empty our tables at once, whoever refers to their rows: all those columns and tables go in a moment."""
+    models = [model for model in env.values() if model._original_module == "aftersale_followup" and not model._abstract]
+    tables = [model._table for model in models if model._auto]
+    env.flush_all()
+    keys = env.execute_query(
+        SQL(
+            """SELECT k.conrelid::regclass::text, k.conname FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid
+                WHERE k.contype = 'f' AND c.relname = ANY(%s) AND c.relnamespace = current_schema::regnamespace""",
+            tables,
+        )
+    )
+    for table, name in keys:
+        env.cr.execute(SQL("ALTER TABLE %s DROP CONSTRAINT %s", SQL.identifier(table), SQL.identifier(name)))
+    env.cr.execute(SQL("TRUNCATE %s", SQL(", ").join(map(SQL.identifier, tables))))
+    env.invalidate_all(flush=False)
+    env["ir.model.data"].search([("model", "in", [model._name for model in models])]).unlink()
+
+
+def _forget_inherited(env):
+    """What our models got from mixins is noted under the mixins' modules, foreign keys under no name: Odoo forgets both.
+
+    Told by the names Odoo gives: ``selection__aftersale_issue__activity_state__today`` of the module mail, say.
+    """
+    inherited = ("ir.model.fields.selection", "ir.model.inherit")
+    names = env["ir.model.data"].search([("model", "in", inherited), ("module", "!=", "aftersale_followup")])
+    names.filtered(lambda data: data.name.split("__")[1].startswith("aftersale_")).unlink()
+    env.cr.execute(
+        SQL(
+            """DELETE FROM ir_model_constraint k USING ir_module_module m
+                WHERE m.id = k.module AND m.name = 'aftersale_followup' AND k.type = 'f'"""
+        )
+    )

@@ -1,0 +1,45 @@
+from datetime import timedelta
+
+from odoo import models
+
+
+class AftersaleFollowup(models.Model):
+    """Weekdays on which a customer does not want to be called."""
+
+    _inherit = "aftersale.followup"
+
+    def _defer_quiet_days(self):
+        """Move the calls of a day their customers want to be left alone to the next other one; return them.
+
+        Safety calls do not wait.
+        """
+        moved = self.browse()
+        for followup in self.filtered(lambda f: f.channel_id.code == "phone" and f.contact_class != "safety"):
+            company = followup.company_id
+            today = company._aftersale_today()
+            if today.weekday() not in followup.partner_id._aftersale_quiet_weekdays():
+                continue
+            day = followup._next_call_day(today)
+            followup.write(
+                {
+                    "date_planned": day,
+                    "date_next": company._aftersale_moment(day, company.aftersale_hour_from),
+                    "explanation": followup._explained(
+                        self.env._("Moved to %s: the customer does not want to be called on such a day.", day)
+                    ),
+                }
+            )
+            moved |= followup
+        return moved
+
+    def _next_call_day(self, day):
+        """Return the first day after ``day`` on which the customer may be called: a working day if there is one."""
+        self.ensure_one()
+        quiet = self.partner_id._aftersale_quiet_weekdays()
+        fortnight = [day + timedelta(days=n) for n in range(1, 15)]
+        working = self.company_id._aftersale_workdays(fortnight[0], fortnight[-1])
+        for days in (working, fortnight):
+            wanted = [one for one in days if one.weekday() not in quiet]
+            if wanted:
+                return wanted[0]
+        return self.company_id._aftersale_add_workdays(day, 1)

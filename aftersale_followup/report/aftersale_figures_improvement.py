@@ -1,0 +1,117 @@
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .anonymous import anonymise
+
+MEASURES = 20
+
+
+class AftersaleFigures(models.AbstractModel):
+    """The figures about improvement: measures, and the suggestions chosen for the report."""
+
+    _inherit = "aftersale.figures"
+
+    def _get_measures(self, scope):
+        """Measures in time, and the measures open or due or done in the period; no names of customers."""
+        domain = self._get_measure_domain(scope)
+        Action = self.env["aftersale.action"].sudo()
+        actions = Action.search(domain, order="date_deadline, id", limit=MEASURES)
+        counts = self._count_measures(scope)
+        tag_names = self._names(actions.tag_ids)
+        departments = self._names(actions.department_id | actions.department_ids)
+        today = scope.company._aftersale_date(scope.cutoff)
+        return {
+            "measures_in_time": self._rate(scope, counts.get(True, (0, 0)), counts.get(False, (0, 0))),
+            "measure_count": Action.search_count(domain) if len(actions) == MEASURES else len(actions),
+            "measures": [
+                {
+                    "name": action.name,
+                    "problem": [tag_names[tag.id] for tag in action.tag_ids],
+                    "department": departments.get(action.department_id.id),
+                    "cooperating": [departments[department.id] for department in action.department_ids],
+                    "owner": action.user_id.name or None,
+                    "deadline": action.date_deadline.isoformat() if action.date_deadline else None,
+                    "state": action.state,
+                    "late": bool(
+                        action.state != "done" and action.date_deadline and action.date_deadline < today
+                    ),
+                    "expected": action.expected_effect or None,
+                    "target": action.target_rate or None,
+                    "effect": action.effect or None,
+                    "before": action.rate_before if action.effect else None,
+                    "after": action.rate_after if action.effect else None,
+                    "n": [action.sample_before, action.sample_after],
+                    "change": [action.change_low, action.change_high],
+                }
+                for action in actions
+            ],
+        }
+
+    def _get_measure_domain(self, scope):
+        since, until = scope.bounds[-2:]
+        domain = (
+            Domain("company_id", "=", scope.company.id)
+            & Domain("create_date", "<=", scope.cutoff)
+            & Domain("create_date", "<", until)
+            & (
+                Domain("state", "in", ("planned", "in_progress"))
+                | Domain("state", "=", "done")
+                & (Domain("date_done", ">=", since) | Domain("date_deadline", ">=", scope.date_from))
+            )
+        )
+        return domain & Domain("team_id", "=", scope.team.id) if scope.team else domain
+
+    def _count_measures(self, scope):
+        """{is this period: (measures done by their deadline, measures due)}; due is decided by the cutoff."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT date_deadline >= %(date_from)s, COUNT(*) FILTER (WHERE done_day <= date_deadline), COUNT(*)
+                  FROM (SELECT a.date_deadline,
+                               CASE WHEN a.date_done <= %(cutoff)s
+                                    THEN (a.date_done AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date END AS done_day
+                          FROM aftersale_action a
+                         WHERE %(where)s AND a.state <> 'cancelled'
+                           AND a.date_deadline BETWEEN %(before_from)s AND %(date_to)s) due
+                 WHERE done_day IS NOT NULL OR date_deadline < %(today)s
+              GROUP BY 1
+                """,
+                where=scope.where("a"),
+                cutoff=scope.cutoff,
+                zone=scope.company._aftersale_tz(),
+                today=scope.company._aftersale_date(scope.cutoff),
+                before_from=scope.periods[-2][0],
+                date_from=scope.date_from,
+                date_to=scope.date_to,
+            )
+        )
+        return {is_now: (in_time, due) for is_now, in_time, due in rows}
+
+    def _get_suggestions(self, scope, chosen):
+        """The chosen suggestions without names, each with how many others of the period share a problem with it."""
+        chosen = chosen.sudo()
+        others = self.env["aftersale.feedback"].sudo().search(
+            [
+                ("company_id", "=", scope.company.id),
+                ("suggestion_state", "!=", "none"),
+                ("is_valid", "=", True),
+                ("date", ">=", scope.bounds[-2]),
+                ("date", "<", scope.bounds[-1]),
+                ("create_date", "<=", scope.cutoff),
+                ("tag_ids", "in", chosen.tag_ids.ids),
+            ]
+        )
+        tag_names = self._names(chosen.tag_ids)
+        return [
+            {
+                "text": anonymise(
+                    feedback.suggestion,
+                    [feedback.contact_name, feedback.partner_id.name, feedback.commercial_partner_id.name],
+                ),
+                "tags": [tag_names[tag.id] for tag in feedback.tag_ids],
+                "similar": len(others.filtered(lambda o, f=feedback: o != f and o.tag_ids & f.tag_ids)),
+                "state": feedback.suggestion_state,
+            }
+            for feedback in chosen
+        ]

@@ -1,0 +1,157 @@
+"""The add-on's life in a database that sells already: it comes, is used, goes without a trace, comes again.
+
+Installed, updated and removed as in the Apps menu, on a server that goes on serving. Each snapshot is the whole
+database: its schema and every row.
+"""
+
+import os
+
+import life_catalogue
+import pytest
+from life_usage import ADDON, Usage, deliver, sell
+from loop_company import Company
+
+# Signs of life of a server and its users; rows of these come and go with every call.
+TRAFFIC = {"bus_bus", "ir_cron_trigger", "orm_signaling_registry", "res_device_log", "res_users_log"}
+# Odoo knows every add-on on its path, installed or not.
+KNOWN = {"ir_module_module", "ir_module_module_dependency"}
+KNOWN_AS = f"module_{ADDON}"
+# What the goods of the demo data have been through cannot be undone: Odoo keeps products and deliveries that are done.
+DEMO_STOCK = {
+    *("product_product", "product_template", "product_value", "product_supplier_taxes_rel", "product_taxes_rel"),
+    *("stock_move", "stock_move_line", "stock_picking", "stock_quant", "stock_reference", "stock_reference_move_rel"),
+    "mail_message",
+}
+
+
+class Life:
+    """One database and what is done to its add-ons."""
+
+    def __init__(self, databases, server, demo):
+        self.databases = databases
+        self.name = f"aftersale_life_{os.getpid()}_{'demo' if demo else 'bare'}"
+        databases.create(self.name, demo=demo, addon=False)
+        self.server = server(self.name, "--max-cron-threads=0")
+        self.company = Company(self.server)
+        # Else Odoo asks first whether it shall text every delivery
+        self.company.call("res.company", "write", [self.company.id], {"stock_text_confirmation": False})
+
+    def snapshot(self):
+        return life_catalogue.read(self.databases.server, self.name)
+
+    def apps(self, button):
+        """Press a button of the add-on's card in the Apps menu."""
+        self.company.call("ir.module.module", "update_list")
+        [module] = self.company.find("ir.module.module", ["name", "=", ADDON])
+        self.company.call("ir.module.module", button, [module])
+        # Old clients keep working: the server has a new registry.
+        state = "uninstalled" if button.endswith("uninstall") else "installed"
+        assert self.company.read("ir.module.module", module, "state") == state
+
+    def install(self):
+        self.apps("button_immediate_install")
+
+    def uninstall(self):
+        self.apps("button_immediate_uninstall")
+
+    def run(self, cron):
+        self.company.call("ir.cron", "method_direct_trigger", [self.company.ref(cron)])
+
+    def sell_as_before(self):
+        """Sales and deliveries work, and no follow-up comes of them."""
+        order = sell(self.company, "New Customer")
+        deliver(self.company, order)
+        assert self.company.read("sale.order", order, "delivery_status") == "full"
+
+
+@pytest.fixture
+def life(databases, server):
+    lives = []
+
+    def start(demo):
+        lives.append(Life(databases, server, demo))
+        return lives[-1]
+
+    yield start
+    for one in lives:
+        one.server.stop()
+        databases.drop(one.name)
+
+
+def has_history(life):
+    """Two deliveries of the days before and an order that is still open."""
+    delivered = [sell(life.company, f"Old Customer {number}") for number in range(2)]
+    deliver(life.company, *delivered)
+    for table, columns in {
+        "stock_picking": ["date_done"],
+        "stock_move": ["date"],
+        "sale_order": ["date_order"],
+    }.items():
+        shift = ", ".join(f"{column} = {column} - interval '2 days'" for column in columns)
+        life.databases.server.sql(f"UPDATE {table} SET {shift}", database=life.name)
+    return delivered, sell(life.company, "Waiting Customer")
+
+
+def is_left_alone(life, orders):
+    """What was sold and delivered before the installation plans nothing, not even hours later."""
+    for cron in ("ir_cron_sweep", "ir_cron_contact", "ir_cron_sweep"):
+        life.run(cron)
+    assert life.company.find("aftersale.followup", ["order_id", "in", orders]) == []
+
+
+def without_known(found):
+    """Without the name under which Odoo knows an add-on that is not installed."""
+    data = [row for row in found.pop("ir_model_data", []) if KNOWN_AS not in row]
+    return {**found, **({"ir_model_data": data} if data else {})}
+
+
+def test_comes_and_goes_without_a_trace(life):
+    life = life(demo=False)
+    delivered, waiting = has_history(life)
+    before = life.snapshot()
+
+    life.install()
+    is_left_alone(life, [*delivered, waiting])
+    life.uninstall()
+    after = life.snapshot()
+    assert without_known(after.beyond(before, TRAFFIC | KNOWN)) == {}
+    assert before.beyond(after, TRAFFIC | KNOWN) == {}
+
+    life.install()
+    is_left_alone(life, [*delivered, waiting])
+    usage = Usage(life.company, life.databases)
+    usage.everything(waiting)
+    used = life.snapshot()
+    life.uninstall()
+    after = life.snapshot()
+    assert without_known(after.naming("aftersale", TRAFFIC | KNOWN)) == {}
+    assert without_known(after.beyond(used, TRAFFIC | KNOWN)) == {}
+    kept = life.company.read("survey.survey", usage.survey, "title", "survey_type")
+    assert kept == ("Our own", "custom")  # users' own questionnaires and what was answered stay
+    assert usage.answers() == ["Green"]
+
+    life.sell_as_before()
+    life.install()
+    order = sell(life.company, "Next Customer")
+    deliver(life.company, order)
+    assert len(life.company.find("aftersale.followup", ["order_id", "=", order])) == 1
+    assert life.server.errors() == []
+
+
+def test_comes_and_goes_with_demo_data(life):
+    life = life(demo=True)
+    delivered, waiting = has_history(life)
+    before = life.snapshot()
+
+    life.install()
+    is_left_alone(life, [*delivered, waiting])
+    assert life.company.find("aftersale.issue")  # the demo data is there
+    life.uninstall()
+    after = life.snapshot()
+    assert without_known(after.beyond(before, TRAFFIC | KNOWN | DEMO_STOCK)) == {}
+    assert without_known(after.naming("aftersale", TRAFFIC | KNOWN)) == {}
+    assert before.beyond(after, TRAFFIC | KNOWN) == {}
+
+    life.sell_as_before()
+    life.install()
+    assert life.company.find("aftersale.issue")
