@@ -13,11 +13,18 @@ def uninstall_hook(env):
     activities = env["mail.activity"].with_context(active_test=False)
     activities.search([("activity_type_id", "in", types.mapped("res_id"))]).unlink()
     # A year's numbers are a sequence of the database each, which goes with the record only; companies have their own.
-    sequences = env["ir.sequence"].with_context(active_test=False).search([("code", "=like", "aftersale.%")])
+    sequences = _named(env, "ir.sequence", "code", "aftersale.%")
     sequences.date_range_ids.unlink()
     sequences.unlink()
-    env["ir.config_parameter"].search([("key", "=like", "aftersale_followup.%")]).unlink()
+    _named(env, "ir.config_parameter", "key", "aftersale_followup.%").unlink()
+    # What users saved on our lists
+    _named(env, "ir.filters", "model_id", "aftersale.%").unlink()
+    _named(env, "ir.exports", "resource", "aftersale.%").unlink()
     _forget_inherited(env)
+
+
+def _named(env, model, field, pattern):
+    return env[model].with_context(active_test=False).search([(field, "=like", pattern)])
 
 
 def _empty_tables(env):
@@ -40,7 +47,7 @@ def _empty_tables(env):
 
 
 def _forget_inherited(env):
-    """What our models got from mixins is noted under the mixins' modules, foreign keys under no name: Odoo forgets both.
+    """Odoo overlooks what it notes of our models under the modules of their mixins, and foreign keys without a name.
 
     Told by the names Odoo gives: ``selection__aftersale_issue__activity_state__today`` of the module mail, say.
     """

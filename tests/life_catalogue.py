@@ -74,6 +74,9 @@ def read(server, database):
 
 
 def _rows(cursor, table):
-    # Without what is empty: a column that comes and goes leaves the rows of its table the same.
-    cursor.execute(f'SELECT jsonb_strip_nulls(to_jsonb(t) - %s)::text FROM "{table}" t', [STAMPS])
+    # Our columns in a table of others come and go: the structure tells of them, the rows are compared without.
+    query = "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attname LIKE 'aftersale%%'"
+    cursor.execute(query, [f'"{table}"'])
+    columns = STAMPS + [name for (name,) in cursor.fetchall()]
+    cursor.execute(f'SELECT (to_jsonb(t) - %s)::text FROM "{table}" t', [columns])
     return Counter(text for (text,) in cursor.fetchall())

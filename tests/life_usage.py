@@ -104,7 +104,8 @@ class Usage:
     def questionnaire(self):
         """An own questionnaire with an own question, which a plan uses and a customer answers."""
         company = self.company
-        self.survey = company.call("survey.survey", "copy", [company.ref("survey_new")], {"title": "Our own"})[0]
+        self.survey = company.call("survey.survey", "copy", [company.ref("survey_new")])[0]
+        company.call("survey.survey", "write", [self.survey], {"title": "Our own"})
         values = {"title": "Which colour?", "question_type": "char_box", "sequence": 90}
         colour = self.make("survey.question", survey_id=self.survey, **values)
         scale = company.find("survey.question", ["survey_id", "=", self.survey], ["question_type", "=", "scale"])[0]

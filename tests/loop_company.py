@@ -55,7 +55,7 @@ class Company:
 
     def set_up(self):
         """People, team, calendar and settings."""
-        self._speak_both_languages()
+        self._prepare_administrator()
         self.users = {login: self._user(login, *facts) for login, facts in STAFF.items()}
         self.calendar = self.call(
             "resource.calendar", "create", {"name": "Monday to Friday", "tz": ZONE.key, "company_id": self.id}
@@ -87,11 +87,14 @@ class Company:
         )
         return self
 
-    def _speak_both_languages(self):
-        """Staff read English, customers Chinese: the language that is not there yet is switched on."""
+    def _prepare_administrator(self):
+        """Staff read English, customers Chinese: the language that is not there yet is switched on.
+
+        The administrator gets an address: mail without a sender is not sent.
+        """
         languages = self.call("res.lang", "search", [["code", "=", "en_US"]], context={"active_test": False})
         self.call("res.lang", "write", languages, {"active": True})
-        self.call("res.users", "write", [self.admin.env.uid], {"lang": "en_US"})
+        self.call("res.users", "write", [self.admin.env.uid], {"lang": "en_US", "email": f"admin@{DOMAIN}"})
         self.admin = connect(self.server)
 
     def _user(self, login, name, groups):

@@ -8,29 +8,32 @@ import os
 
 import life_catalogue
 import pytest
+from life_edits import Edits
 from life_usage import ADDON, Usage, deliver, sell
 from loop_company import Company
 
-# Signs of life of a server and its users; rows of these come and go with every call.
-TRAFFIC = {"bus_bus", "ir_cron_trigger", "orm_signaling_registry", "res_device_log", "res_users_log"}
+# Signs of life of a server and its users: rows of these come and go with every call.
+TRAFFIC = {"bus_bus", "ir_cron_trigger", "res_device_log", "res_users_log"}
+TRAFFIC |= {
+    f"orm_signaling_{cache}" for cache in ("registry", "default", "assets", "stable", "routing", "groups", "templates")
+}
 # Odoo knows every add-on on its path, installed or not.
 KNOWN = {"ir_module_module", "ir_module_module_dependency"}
-KNOWN_AS = f"module_{ADDON}"
 # What the goods of the demo data have been through cannot be undone: Odoo keeps products and deliveries that are done.
 DEMO_STOCK = {
     *("product_product", "product_template", "product_value", "product_supplier_taxes_rel", "product_taxes_rel"),
     *("stock_move", "stock_move_line", "stock_picking", "stock_quant", "stock_reference", "stock_reference_move_rel"),
-    "mail_message",
+    *("mail_message", "mail_tracking_value"),
 }
 
 
 class Life:
     """One database and what is done to its add-ons."""
 
-    def __init__(self, databases, server, demo):
+    def __init__(self, databases, server, **options):
         self.databases = databases
-        self.name = f"aftersale_life_{os.getpid()}_{'demo' if demo else 'bare'}"
-        databases.create(self.name, demo=demo, addon=False)
+        self.name = f"aftersale_life_{os.getpid()}_{id(self)}"
+        databases.create(self.name, **options)
         self.server = server(self.name, "--max-cron-threads=0")
         self.company = Company(self.server)
         # Else Odoo asks first whether it shall text every delivery
@@ -68,8 +71,8 @@ class Life:
 def life(databases, server):
     lives = []
 
-    def start(demo):
-        lives.append(Life(databases, server, demo))
+    def start(**options):
+        lives.append(Life(databases, server, **options))
         return lives[-1]
 
     yield start
@@ -100,13 +103,13 @@ def is_left_alone(life, orders):
 
 
 def without_known(found):
-    """Without the name under which Odoo knows an add-on that is not installed."""
-    data = [row for row in found.pop("ir_model_data", []) if KNOWN_AS not in row]
+    """Without the names of what Odoo keeps: the add-on, which is on its path, and the demo data's products."""
+    data = [row for row in found.pop("ir_model_data", []) if f"module_{ADDON}" not in row and "_demo" not in row]
     return {**found, **({"ir_model_data": data} if data else {})}
 
 
 def test_comes_and_goes_without_a_trace(life):
-    life = life(demo=False)
+    life = life(demo=False, addon=False)
     delivered, waiting = has_history(life)
     before = life.snapshot()
 
@@ -125,9 +128,11 @@ def test_comes_and_goes_without_a_trace(life):
     life.uninstall()
     after = life.snapshot()
     assert without_known(after.naming("aftersale", TRAFFIC | KNOWN)) == {}
-    assert without_known(after.beyond(used, TRAFFIC | KNOWN)) == {}
-    kept = life.company.read("survey.survey", usage.survey, "title", "survey_type")
-    assert kept == ("Our own", "custom")  # users' own questionnaires and what was answered stay
+    # What use has changed of what was there before stays so; nothing else is lost or changed by going.
+    assert before.beyond(after, TRAFFIC | KNOWN) == before.beyond(used, TRAFFIC | KNOWN)
+    assert without_known(after.beyond(used, TRAFFIC | KNOWN | {"survey_survey"})) == {}
+    # Users' own questionnaires and what was answered stay, as ordinary surveys.
+    assert life.company.read("survey.survey", usage.survey, "title", "survey_type") == ("Our own", "custom")
     assert usage.answers() == ["Green"]
 
     life.sell_as_before()
@@ -139,7 +144,7 @@ def test_comes_and_goes_without_a_trace(life):
 
 
 def test_comes_and_goes_with_demo_data(life):
-    life = life(demo=True)
+    life = life(demo=True, addon=False)
     delivered, waiting = has_history(life)
     before = life.snapshot()
 
@@ -155,3 +160,15 @@ def test_comes_and_goes_with_demo_data(life):
     life.sell_as_before()
     life.install()
     assert life.company.find("aftersale.issue")
+
+
+def test_an_update_undoes_nothing(life):
+    life = life(demo=False, lang="zh_CN")
+    Edits(life.company).everything()
+    before = life.snapshot()
+
+    life.apps("button_immediate_upgrade")
+    after = life.snapshot()
+    assert after.beyond(before, TRAFFIC) == {}
+    assert before.beyond(after, TRAFFIC) == {}
+    assert life.server.errors() == []

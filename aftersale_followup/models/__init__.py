@@ -1,6 +1,11 @@
 from . import aftersale_export_mixin
+from . import aftersale_action
+from . import aftersale_action_effect
+from . import aftersale_action_followup
+from . import aftersale_action_state
 from . import aftersale_analysis
 from . import aftersale_analysis_schedule
+from . import aftersale_analysis_suggestion
 from . import aftersale_attempt
 from . import aftersale_category
 from . import aftersale_channel
@@ -13,6 +18,7 @@ from . import aftersale_touchpoint
 from . import aftersale_plan
 from . import aftersale_plan_cap
 from . import aftersale_plan_planning
+from . import aftersale_plan_sweep
 from . import aftersale_followup
 from . import aftersale_followup_capture
 from . import aftersale_followup_contact
@@ -27,6 +33,7 @@ from . import aftersale_issue_board
 from . import aftersale_issue_lot
 from . import aftersale_contact_data
 from . import aftersale_optout
+from . import aftersale_suggestion
 from . import aftersale_tag
 from . import aftersale_workday
 from . import ir_http

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 class AftersaleAction(models.Model):
     _name = "aftersale.action"
     _description = "Improvement Measure"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "aftersale.export.mixin"]
     _order = "date_deadline, id"
     _check_company_auto = True
     _mail_post_access = "read"
@@ -59,7 +59,6 @@ class AftersaleAction(models.Model):
     )
     feedback_ids = fields.Many2many(
         "aftersale.feedback",
-        string="Feedback",
         compute="_compute_feedback_ids",
         groups="aftersale_followup.group_agent",
         help="The feedback of its issues, and the suggestions it puts into practice.",
@@ -81,7 +80,7 @@ class AftersaleAction(models.Model):
     )
     # who and until when
     department_id = fields.Many2one(
-        "hr.department", index="btree_not_null", ondelete="restrict", check_company=True, tracking=True
+        "hr.department", index="btree_not_null", ondelete="set null", check_company=True, tracking=True
     )
     department_ids = fields.Many2many("hr.department", string="Cooperating Departments", check_company=True)
     user_id = fields.Many2one(

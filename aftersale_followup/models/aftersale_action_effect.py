@@ -38,9 +38,7 @@ class AftersaleAction(models.Model):
             & Domain("date_done", "<=", now - timedelta(days=company.aftersale_effect_days))
             for company in self.env["res.company"].sudo().search([])
         )
-        return (
-            Domain("state", "=", "done") & Domain("date_effect", "=", False) & Domain("tag_ids", "!=", False) & ended
-        )
+        return Domain("state", "=", "done") & Domain("date_effect", "=", False) & Domain("tag_ids", "!=", False) & ended
 
     def _measure_isolated(self):
         """Measure a batch; when it fails go one by one, so that one bad record stops no other."""
@@ -120,8 +118,8 @@ class AftersaleAction(models.Model):
                    AND f.date >= a.date_done - make_interval(days => c.aftersale_effect_days)
                    AND f.date < a.date_done + make_interval(days => c.aftersale_effect_days)
             CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM %(tags)s ft
-                                                 JOIN aftersale_action_tag_rel wanted ON wanted.tag_id = ft.%(tag)s
-                                                WHERE ft.%(tag_feedback)s = f.id AND wanted.action_id = a.id) AS named) t
+                                                 JOIN aftersale_action_tag_rel r ON r.tag_id = ft.%(tag)s
+                                                WHERE ft.%(tag_feedback)s = f.id AND r.action_id = a.id) AS named) t
                  WHERE a.id = ANY(%(ids)s)
                    AND f.scenario IS DISTINCT FROM 'resolution_check'
                    AND (NOT EXISTS (SELECT 1 FROM %(own)s WHERE %(own_action)s = a.id)

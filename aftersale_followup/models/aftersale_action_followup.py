@@ -79,8 +79,10 @@ class AftersaleAction(models.Model):
         for action in self:
             since = action.company_id._aftersale_today() - timedelta(days=action.company_id.aftersale_cap_same_days)
             for followup in recent:
-                same = followup.issue_id in action.issue_ids if followup.issue_id else (
-                    followup.action_id == action or followup.action_id.tag_ids & action.tag_ids
+                same = (
+                    followup.issue_id in action.issue_ids
+                    if followup.issue_id
+                    else (followup.action_id == action or followup.action_id.tag_ids & action.tag_ids)
                 )
                 if same and followup._get_contact_day() > since:
                     asked[action].add(followup.partner_id)

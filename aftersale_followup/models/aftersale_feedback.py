@@ -10,7 +10,22 @@ from .aftersale_plan import CUSTOMER_TYPES, SCENARIOS
 
 PRIORITIES = [("0", "Normal"), ("1", "High")]
 SOURCES = [("customer", "Customer"), ("staff", "Staff on behalf")]
-# What the customer said never changes: a correction is a second record that names the first.
+# What staff may write on feedback: their own judgement of it. What the customer said, when, about what and under which
+# plan never changes: a correction is a second record that names the first.
+STAFF_FIELDS = {
+    "tag_ids",
+    "category_id",
+    "is_tag_confirmed",
+    "improvement",
+    "note",
+    "contact_name",
+    "evidence",
+    "suspicious_reason",
+    "suggestion_state",
+    "suggestion_answer",
+    "issue_ids",
+    "action_ids",
+}
 FROZEN_FIELDS = {"followup_id", "score", "score_raw", "score_max", "nps", "resolved", "detail", "suggestion", "source"}
 
 
@@ -97,7 +112,7 @@ class AftersaleFeedback(models.Model):
         compute="_compute_followup_status",
         compute_sudo=True,
     )
-    completion_date = fields.Date("Completion Date", compute="_compute_followup_status", compute_sudo=True)
+    completion_date = fields.Date(compute="_compute_followup_status", compute_sudo=True)
 
     _score_range = models.Constraint("CHECK(score BETWEEN 0 AND 5)", "Satisfaction is scored from 1 to 5.")
     _raw_range = models.Constraint(
@@ -126,7 +141,9 @@ class AftersaleFeedback(models.Model):
         for feedback in self:
             feedback.is_valid = feedback.evidence != "suspicious" and not feedback.correction_ids
 
-    @api.depends("issue_ids.state", "issue_ids.date_done", "issue_ids.resolution_deadline")
+    @api.depends(
+        "issue_ids.state", "issue_ids.date_done", "issue_ids.resolution_deadline", "issue_ids.action_ids.date_deadline"
+    )
     def _compute_followup_status(self):
         """Show the least advanced linked issue; completion is its end, before that the planned date."""
         order = ["new", "processing", "done", "closed", "cancelled"]
@@ -134,13 +151,16 @@ class AftersaleFeedback(models.Model):
             issue = feedback.issue_ids.sorted(lambda i: order.index(i.state))[:1]
             feedback.followup_status = issue.state or "none"
             done = issue.date_done and issue.company_id._aftersale_date(issue.date_done)
-            feedback.completion_date = done or (issue.state in ("new", "processing") and issue.resolution_deadline)
+            planned = issue.resolution_deadline or min(issue.action_ids.mapped("date_deadline"), default=False)
+            feedback.completion_date = done or (issue.state in ("new", "processing") and planned)
 
     @api.model_create_multi
     def create(self, vals_list):
         """The gate: every answer, whatever its way in, is completed, classified and followed up here."""
         vals_list = [self._complete_values(vals) for vals in vals_list]
-        feedback = super().create(vals_list)
+        created = super().create(vals_list)
+        # Whoever records an answer need not have the right to read what it is compared with.
+        feedback = created.sudo()
         feedback._check_verifier()
         feedback._finish_followups()
         feedback._classify()
@@ -149,13 +169,30 @@ class AftersaleFeedback(models.Model):
             for answer in answers:
                 issue._verify(answer)
         (feedback - checks)._open_issues()
-        return feedback
+        return created
 
     def write(self, vals):
-        frozen = FROZEN_FIELDS & vals.keys()
-        if frozen and any(feedback[name] != vals[name] for feedback in self for name in frozen - {"followup_id"}):
+        frozen = FROZEN_FIELDS if self.env.su else vals.keys() - STAFF_FIELDS
+        changed = [
+            name
+            for name in frozen & vals.keys()
+            for feedback in self
+            if feedback._fields[name].convert_to_write(feedback[name], feedback) != vals[name]
+        ]
+        if changed:
             raise UserError(self.env._("An answer is not changed. Record a correction with its reason instead."))
-        return super().write(vals)
+        result = super().write(vals)
+        if "evidence" in vals:
+            # The supervisor decided about a suspicious answer: a verification that waited for it goes on.
+            for feedback in self.sudo().filtered(lambda f: f.scenario == "resolution_check"):
+                feedback.followup_id.issue_id.filtered(lambda issue: issue.state == "done")._verify(feedback)
+        return result
+
+    @api.constrains("correction_of_id", "followup_id")
+    def _check_correction(self):
+        for feedback in self:
+            if feedback.correction_of_id and feedback.correction_of_id.followup_id != feedback.followup_id:
+                raise ValidationError(self.env._("A correction belongs to the same follow-up as what it corrects."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_recorded(self):
@@ -164,6 +201,9 @@ class AftersaleFeedback(models.Model):
     def _complete_values(self, vals):
         """Return ``vals`` with the snapshot of the follow-up: who, what, under which plan, as it was."""
         vals = dict(vals)
+        if not self.env.su:
+            # Staff record in their own name; only the customer's page speaks for the customer.
+            vals.update(source="staff", user_id=self.env.uid, evidence="recorded")
         followup = self.env["aftersale.followup"].sudo().browse(vals.get("followup_id"))
         if followup:
             snapshot = {
@@ -201,10 +241,11 @@ class AftersaleFeedback(models.Model):
 
         Not suspicious, "fully" solved or not asked, and satisfaction of at least 3 or not asked.
         """
+        return self.evidence != "suspicious" and self._says_solved()
+
+    def _says_solved(self):
         self.ensure_one()
-        return (
-            self.evidence != "suspicious" and self.resolved in ("fully", False) and (self.score >= 3 or not self.score)
-        )
+        return self.resolved in ("fully", False) and (self.score >= 3 or not self.score)
 
     def _single_product(self):
         """Return the product this feedback is about, or none when it is about several."""
@@ -245,6 +286,11 @@ class AftersaleFeedback(models.Model):
                     "priority": "1" if high else "0",
                 }
             )
+
+    def _get_issue_priority(self):
+        """Return the priority of an issue about this feedback: a safety hazard is urgent."""
+        self.ensure_one()
+        return "2" if self.is_safety else self.priority
 
     def _get_priority_reasons(self):
         """Return why the priority is high, in words."""
@@ -337,4 +383,4 @@ class AftersaleFeedback(models.Model):
         self.check_access("write")
         self.write({"is_tag_confirmed": True})
         self.sudo()._prioritise()
-        self._open_issues()
+        self.sudo()._open_issues()

@@ -40,7 +40,9 @@ class AftersaleFeedback(models.Model):
         compute="_compute_completion", help="Day the issue was done; before that the planned day, marked as planned."
     )
 
-    @api.depends("commercial_partner_id.ref", "commercial_partner_id.name", "commercial_partner_id.aftersale_short_name")
+    @api.depends(
+        "commercial_partner_id.ref", "commercial_partner_id.name", "commercial_partner_id.aftersale_short_name"
+    )
     def _compute_customer(self):
         for feedback in self:
             customer = feedback.commercial_partner_id
@@ -83,10 +85,11 @@ class AftersaleFeedback(models.Model):
         for feedback in self:
             feedback.classification = BETWEEN_TAGS.join(feedback.tag_ids.mapped("display_name"))
 
-    @api.depends("improvement")
+    @api.depends("improvement", "action_ids.name", "issue_ids.action_ids.name")
     def _compute_proposal(self):
         for feedback in self:
-            feedback.proposal = feedback.improvement
+            measures = (feedback.action_ids | feedback.issue_ids.action_ids).filtered(lambda a: a.state != "cancelled")
+            feedback.proposal = feedback.improvement or "\n".join(measures.mapped("name"))
 
     @api.depends("completion_date", "issue_ids.date_done")
     @api.depends_context("lang")

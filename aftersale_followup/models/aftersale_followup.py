@@ -2,6 +2,7 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 
 from .aftersale_plan import CONTACT_CLASSES, CUSTOMER_TYPES, SCENARIOS
 
@@ -17,27 +18,10 @@ TRANSITIONS = {
     "skipped": set(),
 }
 OPEN_STATES = ("planned", "ready")
-# Set by planning, contact and capture only: whoever could write them over RPC could fake an answer or dodge the cap.
-SYSTEM_FIELDS = {
-    "state",
-    "skip_reason",
-    "origin",
-    "plan_id",
-    "scenario",
-    "contact_class",
-    "partner_id",
-    "commercial_partner_id",
-    "issue_id",
-    "email_key",
-    "phone_key",
-    "date_sent",
-    "date_done",
-    "reminder_sent",
-    "user_input_id",
-    "consent",
-    "consent_date",
-    "consent_text",
-}
+# All that people may change by hand; the rest is the work of planning, contact and capture: whoever could write it over
+# RPC could fake an answer or dodge the cap.
+AGENT_FIELDS = {"channel_id"}
+SUPERVISOR_FIELDS = AGENT_FIELDS | {"user_id", "team_id", "date_planned"}
 
 
 class AftersaleFollowup(models.Model):
@@ -54,9 +38,7 @@ class AftersaleFollowup(models.Model):
     )
     plan_id = fields.Many2one("aftersale.plan", required=True, index=True, ondelete="restrict")
     contact_class = fields.Selection(CONTACT_CLASSES, "Rank", required=True)
-    scenario = fields.Selection(
-        SCENARIOS, required=True, index=True
-    )
+    scenario = fields.Selection(SCENARIOS, required=True, index=True)
     partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
     # Not a related field: planning gives the value, so that a batch needs no second write.
     commercial_partner_id = fields.Many2one(
@@ -75,6 +57,13 @@ class AftersaleFollowup(models.Model):
     touchpoint_id = fields.Many2one("aftersale.touchpoint", index="btree_not_null", ondelete="set null")
     product_ids = fields.Many2many("product.product", string="Products")
     issue_id = fields.Many2one("aftersale.issue", index="btree_not_null", ondelete="restrict", check_company=True)
+    action_id = fields.Many2one(
+        "aftersale.action",
+        "Improvement Measure",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+    )
     user_id = fields.Many2one("res.users", "Agent", index=True, ondelete="restrict")
     team_id = fields.Many2one("crm.team", index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
@@ -119,6 +108,11 @@ class AftersaleFollowup(models.Model):
             ("archived", "Customer archived"),
         ],
         copy=False,
+    )
+    cancel_cause = fields.Selection(
+        [("order", "Order cancelled"), ("staff", "By a supervisor"), ("issue", "Issue reopened or ended")],
+        copy=False,
+        help="A follow-up cancelled with its order comes back when the order is confirmed again.",
     )
     merged_into_id = fields.Many2one("aftersale.followup", index="btree_not_null", ondelete="set null", copy=False)
     explanation = fields.Text("Why", help="Which rules led to this follow-up, its day and its agent.")
@@ -195,18 +189,42 @@ class AftersaleFollowup(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = [{**vals, "access_token": secrets.token_urlsafe(16)} for vals in vals_list]
-        return super(AftersaleFollowup, self.with_context(tracking_disable=True, mail_create_nosubscribe=True)).create(
-            vals_list
-        )
+        quiet = self.with_context(tracking_disable=True, mail_create_nosubscribe=True)
+        return super(AftersaleFollowup, quiet).create(vals_list)
 
     def write(self, vals):
-        if SYSTEM_FIELDS & vals.keys() and not self.env.su:
+        if not self.env.su:
+            self._check_role(vals)
+        if "state" in vals:
+            self._check_transition(vals["state"])
+        result = super().write(vals)
+        if "date_planned" in vals and not self.env.su:
+            self.sudo()._reschedule()
+        return result
+
+    def _check_role(self, vals):
+        supervisor = self.env.user.has_group("aftersale_followup.group_supervisor")
+        if vals.keys() - (SUPERVISOR_FIELDS if supervisor else AGENT_FIELDS):
             raise AccessError(
                 self.env._("The course of a follow-up is not edited. Use its buttons: call, send now, cancel.")
             )
-        if "state" in vals:
-            self._check_transition(vals["state"])
-        return super().write(vals)
+
+    def _reschedule(self):
+        """Follow a day that a supervisor moved: the contact goes out on that day, and the window reaches it."""
+        for followup in self:
+            company = followup.company_id
+            if followup.state != "planned":
+                raise UserError(self.env._("%s is no longer planned: its day cannot be moved.", followup.display_name))
+            followup.write(
+                {
+                    "date_next": company._aftersale_moment(followup.date_planned, company.aftersale_hour_from),
+                    "date_deadline": max(followup.date_deadline, followup.date_planned),
+                    "time_planned": False,
+                    "explanation": followup._explained(
+                        self.env._("Moved to %(day)s by %(user)s.", day=followup.date_planned, user=self.env.user.name)
+                    ),
+                }
+            )
 
     def _check_transition(self, state):
         labels = dict(self._fields["state"]._description_selection(self.env))
@@ -254,11 +272,30 @@ class AftersaleFollowup(models.Model):
         self.ensure_one()
         return f"{self.explanation or ''}\n{sentence}".strip()
 
-    def _cancel(self, note):
-        """Cancel what was not sent yet; what was sent stays answerable, but nobody is reminded."""
-        for followup in self.filtered(lambda f: f.state == "planned"):
-            followup._set_state("cancelled", explanation=followup._explained(note))
-        self.filtered(lambda f: f.state == "ready").write({"date_next": False})
+    def _cancel_for_order(self):
+        """Cancel what was not sent yet; what was sent stays answerable until its link expires, without reminder.
+
+        A follow-up that other orders were merged into goes on for those.
+        """
+        note = self.env._("The order was cancelled.")
+        planned = self.filtered(lambda f: f.state == "planned")
+        merged = self.search([("merged_into_id", "in", planned.ids), ("order_id.state", "!=", "cancel")])
+        heirs = merged.grouped("merged_into_id")
+        for followup in planned:
+            explanation = followup._explained(note)
+            if heir := heirs.get(followup):
+                followup.write(
+                    {
+                        "order_id": heir[0].order_id.id,
+                        "picking_id": heir[0].picking_id.id,
+                        "product_ids": [Command.set(heir.product_ids.ids)],
+                        "explanation": explanation,
+                    }
+                )
+            else:
+                followup._set_state("cancelled", cancel_cause="order", explanation=explanation)
+        for followup in self.filtered(lambda f: f.state == "ready"):
+            followup.date_next = followup.date_expiry
 
     def _get_contact_day(self):
         """Return the day that counts for the cap: when the customer was contacted, else when this is planned."""
@@ -272,9 +309,8 @@ class AftersaleFollowup(models.Model):
                 self.env._("Only a supervisor cancels a follow-up. Ask yours, or log why it cannot be held.")
             )
         for followup in self:
-            followup._set_state(
-                "cancelled", explanation=followup._explained(self.env._("Cancelled by %s.", self.env.user.name))
-            )
+            note = followup._explained(self.env._("Cancelled by %s.", self.env.user.name))
+            followup._set_state("cancelled", cancel_cause="staff", explanation=note)
 
     # ------------------------------------------------------------
     # Attempts
@@ -287,15 +323,22 @@ class AftersaleFollowup(models.Model):
         company's number of phone attempts is used up: then it is unreachable. A wrong number goes to the next channel.
         """
         self.ensure_one()
-        attempt = self.env["aftersale.attempt"].create(
-            {
-                "followup_id": self.id,
-                "channel_id": (channel or self.channel_id).id,
-                "user_id": self.env.user.id,
-                "outcome": outcome,
-                "note": note,
-                "call_back_date": call_back_date,
-            }
+        if outcome == "call_back" and not call_back_date:
+            raise UserError(self.env._("Enter when the customer wants to be called."))
+        # Attempts count in the figures: they are made here, in the name of who is working, and nowhere else.
+        attempt = (
+            self.env["aftersale.attempt"]
+            .sudo()
+            .create(
+                {
+                    "followup_id": self.id,
+                    "channel_id": (channel or self.channel_id).id,
+                    "user_id": self.env.user.id,
+                    "outcome": outcome,
+                    "note": note,
+                    "call_back_date": call_back_date,
+                }
+            )
         )
         if self.state != "ready":
             return attempt
@@ -304,9 +347,7 @@ class AftersaleFollowup(models.Model):
         if outcome in ("no_answer", "busy"):
             self._retry_later()
         elif outcome == "call_back":
-            if not call_back_date:
-                raise UserError(self.env._("Enter when the customer wants to be called."))
-            self.date_next = call_back_date
+            self.sudo().date_next = call_back_date
         elif outcome == "refused":
             self._set_state("refused", date_done=attempt.date)
         elif outcome == "wrong_contact":
@@ -322,7 +363,7 @@ class AftersaleFollowup(models.Model):
         day = self._next_call_day(company._aftersale_today())
         width = company.aftersale_hour_to - company.aftersale_hour_from
         hour = company.aftersale_hour_from + (2.0 * len(tries)) % max(width, 1.0)
-        self.date_next = company._aftersale_moment(day, hour)
+        self.sudo().date_next = company._aftersale_moment(day, hour)
 
     def _correct_contact_data(self):
         """Ask the salesperson for the right contact data and go on by the next channel, if there is one."""
@@ -332,4 +373,4 @@ class AftersaleFollowup(models.Model):
             user_id=user.id,
             note=self.env._("%s could not be reached: the contact data is wrong.", self.display_name),
         )
-        self._contact_by_next_channel(self.channel_id)
+        self.sudo()._contact_by_next_channel(self.channel_id)

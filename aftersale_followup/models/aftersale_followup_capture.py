@@ -317,7 +317,7 @@ class AftersaleFollowup(models.Model):
         attempt.user_id = False  # nobody of the staff tried anything
         return attempt
 
-    def _opt_out(self, level, source="link", channel=None):
+    def _opt_out(self, level, source="link", channel=None, note=None):
         """Note that the customer does not want ``request`` (this one), ``scenario`` (this kind) or ``all`` of it.
 
         What is still open ends at once; an address opted out twice stays one entry.
@@ -340,7 +340,8 @@ class AftersaleFollowup(models.Model):
             ]
         )
         if followup.state == "ready":
-            followup._log_attempt("refused", channel or followup.env["aftersale.channel"]._by_code("online"))
+            online = followup.env["aftersale.channel"]._by_code("online")
+            followup._log_attempt("refused", channel=channel or online, note=note)
         elif followup.state == "planned":
             followup._skip("opt_out")
         return True

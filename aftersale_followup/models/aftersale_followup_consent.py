@@ -53,7 +53,5 @@ class AftersaleFollowup(models.Model):
             self.env._("We keep your name, your contact data, the order and your answers together."),
             self.env._("Only those who handle after-sales feedback and the problems reported in it can read them."),
             self.env._("They are kept as long as they are needed for this, and erased earlier when you ask for it."),
-            self.env._(
-                "You may see, correct or erase them at any time: %s.", phone or company.email or company.name
-            ),
+            self.env._("You may see, correct or erase them at any time: %s.", phone or company.email or company.name),
         ]

@@ -94,15 +94,17 @@ class AftersaleIssue(models.Model):
     waiver_note = fields.Text(copy=False)
     confirmed_by_id = fields.Many2one(
         "aftersale.feedback",
-        "Confirmed By",
         index="btree_not_null",
         ondelete="restrict",
         copy=False,
         readonly=True,
-        groups="aftersale_followup.group_agent",
         help="Answer to the second follow-up that confirmed the solution.",
     )
     cancel_reason = fields.Char("Reason for Cancelling", copy=False)
+    action_ids = fields.Many2many(
+        "aftersale.action", "aftersale_action_issue_rel", "issue_id", "action_id", "Improvement Measures", copy=False
+    )
+    action_count = fields.Integer("Measures", compute="_compute_action_count")
     customer_notified_date = fields.Datetime("Customer Told On", copy=False, readonly=True)
 
     _closed_documented = models.Constraint(

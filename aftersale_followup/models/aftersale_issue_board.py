@@ -13,9 +13,36 @@ class AftersaleIssue(models.Model):
         """Show every column but "Cancelled", which nobody can drop an issue into without a reason."""
         return [state for state, _label in self._fields["state"].selection if state != "cancelled"]
 
+    @api.depends("action_ids")
+    def _compute_action_count(self):
+        for issue in self:
+            issue.action_count = len(issue.action_ids)
+
     def action_cancel(self):
         """Cancel issues; the guard asks for the reason."""
         self.write({"state": "cancelled"})
+
+    def action_plan_measure(self):
+        """Open a new measure against what the issues have in common."""
+        tags = self.tag_ids.filtered("is_problem")
+        action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_action_action")
+        action["views"] = [(False, "form")]
+        action["context"] = {
+            "default_issue_ids": self.ids,
+            "default_tag_ids": tags.ids,
+            "default_product_ids": self.product_id.ids,
+            "default_department_id": (self.department_id or tags.department_id)[:1].id,
+            "default_team_id": self.team_id[:1].id,
+            "default_company_id": self.company_id[:1].id,
+        }
+        return action
+
+    def action_view_actions(self):
+        """Open the measures against the cause of this issue."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_action_action")
+        action.update(domain=[("issue_ids", "in", self.ids)], context={"default_issue_ids": self.ids})
+        return action
 
     def action_view_similar(self):
         """Open the feedback counted as similar, as far as the user may read it."""

@@ -32,11 +32,16 @@ class AftersaleIssue(models.Model):
                 "feedback_ids": [Command.link(feedback.id)],
                 "tag_ids": [Command.link(tag.id) for tag in problems],
             }
-            if feedback.priority > issue.priority:
-                values.update(priority=feedback.priority, priority_reasons=feedback._get_priority_reasons())
+            priority = feedback._get_issue_priority()
+            if priority > issue.priority:
+                values.update(priority=priority, priority_reasons=feedback._get_priority_reasons())
+            if feedback.priority == "1":
+                # Reported again and high: the supervisor calls again, whoever called before.
+                values.update(date_contacted=False, contact_deadline=False)
             if issue.state == "done":
                 values["state"] = "processing"
             issue.write(values)
+            issue._start_clocks(feedback.date)
             issue._tell_about(feedback)
         return issue
 
@@ -54,7 +59,7 @@ class AftersaleIssue(models.Model):
                 "tag_ids": [Command.set(problems.ids)],
                 "product_id": feedback._single_product().id,
                 "order_id": feedback.order_id.id,
-                "priority": "2" if feedback.is_safety else feedback.priority,
+                "priority": feedback._get_issue_priority(),
                 "priority_reasons": feedback._get_priority_reasons(),
                 "department_id": problems.department_id.filtered(
                     lambda d: d.company_id in (self.env["res.company"], feedback.company_id)
@@ -94,23 +99,27 @@ class AftersaleIssue(models.Model):
     def _get_supervisor(self):
         """Return the leader of the issue's team, else of the after-sales team, else the first manager."""
         self.ensure_one()
-        leader = self.team_id.user_id or self.company_id.sudo().aftersale_team_id.user_id
-        if leader:
-            return leader
+        leaders = self.team_id.user_id | self.company_id.sudo().aftersale_team_id.user_id
+        able = leaders.filtered(lambda user: user.active and user.has_group("aftersale_followup.group_supervisor"))
+        return able[:1] or self._get_managers()[:1]
+
+    def _get_managers(self):
+        self.ensure_one()
         managers = self.env.ref("aftersale_followup.group_manager").sudo().all_user_ids
-        return managers.filtered(lambda u: u.active and not u.share and self.company_id in u.company_ids)[:1]
+        return managers.filtered(lambda u: u.active and not u.share and self.company_id in u.company_ids)
 
     def _verify(self, feedback):
         """Close or reopen the issue by what the customer answered in the second follow-up.
 
-        A suspicious answer never closes: the supervisor looks at it first.
+        A suspicious answer never closes: the supervisor looks at it first, and its confirmation decides. One that
+        says that the problem is still there reopens, whatever the suspicion.
         """
         self.ensure_one()
         issue = self.sudo()
         issue.feedback_ids = [Command.link(feedback.id)]
         if issue.state != "done":
             return
-        if feedback.evidence == "suspicious":
+        if feedback.evidence == "suspicious" and feedback._says_solved():
             issue._tell_supervisor(
                 self.env._("The verification looks suspicious: %s", feedback.suspicious_reason or "")
             )
@@ -134,6 +143,7 @@ class AftersaleIssue(models.Model):
                 "order": self.env["sale.order"],
                 "picking": self.env["stock.picking"],
                 "issue": issue,
+                "action": self.env["aftersale.action"],
                 "moment": issue.date_done,
                 "products": issue.product_id or issue.feedback_ids.product_ids,
                 "amount": 0.0,

@@ -14,7 +14,34 @@ TRANSITIONS = {
     "cancelled": set(),
 }
 # What an agent leaves to the supervisor: who works on it, and ending it without the customer's word.
-SUPERVISOR_FIELDS = {"user_id", "team_id", "waiver_reason", "waiver_note", "cancel_reason", "priority"}
+SUPERVISOR_FIELDS = {
+    "user_id",
+    "team_id",
+    "partner_id",
+    "feedback_ids",
+    "resolution_deadline",
+    "waiver_reason",
+    "waiver_note",
+    "cancel_reason",
+    "priority",
+}
+# What only the life cycle itself sets, for nobody to rewrite: who solved it, how often it came back, when what happened.
+SYSTEM_FIELDS = {
+    "name",
+    "company_id",
+    "solver_ids",
+    "reopen_count",
+    "confirmed_by_id",
+    "verification_followup_ids",
+    "contact_deadline",
+    "verification_deadline",
+    "date_contacted",
+    "date_done",
+    "date_closed",
+    "customer_notified_date",
+    "overdue_told_date",
+    "priority_reasons",
+}
 
 
 class AftersaleIssue(models.Model):
@@ -26,18 +53,15 @@ class AftersaleIssue(models.Model):
     # CRUD: the guards see every way in
     # ------------------------------------------------------------
 
-    def _drop_verifications(self):
-        """Cancel the verifications nobody needs any more: the issue was reopened, waived or cancelled."""
-        open_checks = self.sudo().verification_followup_ids.filtered(
-            lambda f: f.scenario == "resolution_check" and f.state in ("planned", "ready")
-        )
-        open_checks._set_state("cancelled")
-
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = [dict(vals) for vals in vals_list]
+        default = self.default_get(["state"])
         for vals in vals_list:
-            self.browse()._check_guards(vals)
+            if not self.env.su:
+                self._strip_system_values(vals)
+            # The state may come as a default of the context, too.
+            self.browse()._check_guards(default | vals)
             company = self.env["res.company"].browse(vals.get("company_id")) or self.env.company
             number = self.env["ir.sequence"].sudo().with_company(company).next_by_code("aftersale.issue")
             vals["name"] = number or self.env._("No number yet")
@@ -51,7 +75,8 @@ class AftersaleIssue(models.Model):
 
         Checked before anything is written: code that catches the error leaves nothing behind.
         """
-        self._check_role(vals)
+        if not self.env.su:
+            self._check_role(vals)
         moving = self.filtered(lambda issue: issue.state != vals.get("state", issue.state))
         before = {issue: issue.state for issue in moving}
         for issue in moving:
@@ -61,17 +86,21 @@ class AftersaleIssue(models.Model):
                 super(AftersaleIssue, issue.sudo()).write({"confirmed_by_id": issue._get_confirmation().id})
         result = super().write(vals)
         if moving:
-            super(AftersaleIssue, moving).write(self._get_step_values(vals["state"]))
+            super(AftersaleIssue, moving.sudo()).write(self._get_step_values(vals["state"]))
         if {"user_id", "state"} & vals.keys():
             self._remember_solvers()
-        if {"priority", "tag_ids"} & vals.keys():
+        if {"priority", "tag_ids"} & vals.keys() and "state" not in vals:
             self._start_clocks()
         moving._after_step(before)
         return result
 
     def _check_role(self, vals):
         """Agents work on issues; assigning, waiving, cancelling and closing are the supervisor's."""
-        if self.env.su or self._may_supervise():
+        if SYSTEM_FIELDS & vals.keys():
+            raise AccessError(self.env._("Dates, clocks and history of an issue follow from its steps."))
+        if {"waiver_reason", "waiver_note"} & vals.keys() and "closed" in self.mapped("state"):
+            raise AccessError(self.env._("The waiver that closed an issue stays as it was written. Reopen the issue."))
+        if self._may_supervise():
             return
         if SUPERVISOR_FIELDS & vals.keys() or vals.get("state") in ("closed", "cancelled"):
             raise AccessError(
@@ -79,11 +108,18 @@ class AftersaleIssue(models.Model):
             )
 
     @staticmethod
+    def _strip_system_values(vals):
+        """Drop from ``vals``, in place, what nobody may set when entering an issue; the company is part of it."""
+        for name in SYSTEM_FIELDS - {"company_id"}:
+            vals.pop(name, None)
+        return vals
+
+    @staticmethod
     def _get_step_values(state):
         """Return the values that entering ``state`` sets."""
         now = fields.Datetime.now()
         return {
-            "done": {"date_done": now},
+            "done": {"date_done": now, "overdue_told_date": False},
             "closed": {"date_closed": now},
             "processing": {
                 "date_done": False,
@@ -182,7 +218,7 @@ class AftersaleIssue(models.Model):
     def _remember_solvers(self):
         for issue in self.filtered("user_id"):
             if issue.state in OPEN_STATES and issue.user_id not in issue.solver_ids:
-                issue.solver_ids = [Command.link(issue.user_id.id)]
+                issue.sudo().solver_ids = [Command.link(issue.user_id.id)]
 
     def _after_step(self, before):
         """Plan the verification when an issue is done, answer the customer when it is closed."""
@@ -191,9 +227,10 @@ class AftersaleIssue(models.Model):
             company = issue.company_id
             today = company._aftersale_date(issue.date_done)
             latest = company._aftersale_next_workday(today + timedelta(days=company.aftersale_verification_days))
-            issue.verification_deadline = max(latest, company._aftersale_add_workdays(today, 3))
+            issue.sudo().verification_deadline = max(latest, company._aftersale_add_workdays(today, 3))
         if done:
             self.env["aftersale.plan"]._plan_isolated("resolution", done)
+            done._tell_unassigned_verifications()
         reopened = self.filtered(lambda issue: issue.state == "processing" and before[issue] in ("done", "closed"))
         reopened._drop_verifications()
         for issue in reopened:
@@ -203,15 +240,42 @@ class AftersaleIssue(models.Model):
                     "reopen_count": issue.reopen_count + 1,
                     "priority": "2",
                     "solver_ids": [Command.set(issue.user_id.ids)],
+                    "contact_deadline": False,
+                    "date_contacted": False,
+                    "resolution_deadline": False,
                 }
             )
-            issue._tell_supervisor(self.env._("%s was reopened.", issue.display_name))
-        closed = self.filtered(lambda issue: issue.state == "closed")
+            issue._start_clocks(fields.Datetime.now())
+            issue._tell_reopened()
         ended = self.filtered(lambda issue: issue.state in ("closed", "cancelled"))
         ended._drop_verifications()
-        closed.activity_unlink(
+        ended.sudo().activity_unlink(
             ["aftersale_followup.activity_type_issue", "aftersale_followup.activity_type_call_customer"]
         )
+
+    def _drop_verifications(self):
+        """Cancel the verifications nobody needs any more: the issue was reopened, waived or cancelled."""
+        open_checks = self.sudo().verification_followup_ids.filtered(
+            lambda f: f.scenario == "resolution_check" and f.state in ("planned", "ready")
+        )
+        open_checks._set_state("cancelled", cancel_cause="issue")
+
+    def _tell_unassigned_verifications(self):
+        """Put a verification that nobody may hold, because all worked on the issue, on the supervisor's list."""
+        for issue in self.sudo():
+            checks = issue.verification_followup_ids.filtered(lambda f: f.state == "planned" and not f.user_id)
+            if checks:
+                issue._tell_supervisor(self.env._("Nobody is free to verify %s: choose who does.", issue.display_name))
+
+    def _tell_reopened(self):
+        """Tell the supervisor that the issue came back; from the second time on the manager as well."""
+        self.ensure_one()
+        note = self.env._("%s was reopened.", self.display_name)
+        users = self._get_supervisor()
+        if self.reopen_count > 1:
+            users |= self._get_managers()[:1]
+        for user in users or self.env.user:
+            self.sudo().activity_schedule("aftersale_followup.activity_type_issue", note=note, user_id=user.id)
 
     # ------------------------------------------------------------
     # Buttons
@@ -240,5 +304,6 @@ class AftersaleIssue(models.Model):
         """Stop the contact clock: a supervisor spoke to the customer."""
         if not self._may_supervise():
             raise UserError(self.env._("Only a supervisor's call counts here. Ask yours to contact the customer."))
-        self.write({"date_contacted": fields.Datetime.now()})
+        self.check_access("write")
+        self.sudo().write({"date_contacted": fields.Datetime.now()})
         self.activity_feedback(["aftersale_followup.activity_type_call_customer"])

@@ -1,6 +1,10 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import email_normalize
+
+from odoo.addons.phone_validation.tools.phone_validation import phone_format
 
 from .aftersale_plan import SCENARIOS
 
@@ -34,6 +38,38 @@ class AftersaleOptout(models.Model):
         default="staff",
     )
     active = fields.Boolean(default=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([{**vals, "key": self._normalise(vals)} for vals in vals_list])
+
+    def write(self, vals):
+        if "key" in vals:
+            vals = {**vals, "key": self._normalise(vals)}
+        return super().write(vals)
+
+    @api.model
+    def _normalise(self, vals):
+        """Return the key of ``vals`` in the one form that contacts are compared by; refuse what has none."""
+        key = (vals.get("key") or "").strip()
+        if key.startswith("partner:"):
+            return key
+        if "@" in key:
+            normal = email_normalize(key)
+        else:
+            country = self.env["res.partner"].browse(vals.get("partner_id")).country_id or self.env.company.country_id
+            normal = phone_format(key, country.code, country.phone_code, force_format="E164", raise_exception=False)
+            # What cannot be read as a number comes back as it was.
+            normal = normal if normal.startswith("+") else False
+        if not normal:
+            raise ValidationError(
+                self.env._(
+                    "“%s” is no e-mail address and no phone number. Write numbers with their country code, "
+                    "such as +86 138 0000 1234.",
+                    key,
+                )
+            )
+        return normal
 
     def _get_blocked(self, keys, partners):
         """Return ``{key or partner id: {scenarios}}`` of the opt-outs of these addresses, numbers and partners.

@@ -31,6 +31,8 @@ CLASS_OF_SCENARIO = {
 }
 # A plan whose every run failed this often is parked until somebody looks at it.
 ERROR_LIMIT = 3
+# What the sweep notes on a plan; writing it is no work on the plan.
+HEALTH_FIELDS = {"error_count", "error_message", "failed_records", "sweep_date"}
 
 
 class AftersalePlan(models.Model):
@@ -57,12 +59,21 @@ class AftersalePlan(models.Model):
             ("delivery", "When an order is delivered"),
             ("sale", "When an order is confirmed"),
             ("periodic", "At regular intervals"),
-            ("resolution", "When an issue is resolved"),
+            ("resolution", "When something is resolved"),
             ("manual", "By hand"),
         ],
         required=True,
         default="delivery",
         tracking=True,
+    )
+    resolution_of = fields.Selection(
+        [("issue", "An issue"), ("action", "An improvement measure")],
+        "What Is Resolved",
+        required=True,
+        default="issue",
+        tracking=True,
+        help="A resolved issue is verified with its customer; a finished measure is asked about with all who reported "
+        "the problem.",
     )
     date_start = fields.Date(
         "Start",
@@ -149,6 +160,8 @@ class AftersalePlan(models.Model):
     # health
     error_count = fields.Integer("Errors in a Row", readonly=True, copy=False)
     error_message = fields.Text("Last Error", readonly=True, copy=False)
+    failed_records = fields.Json(copy=False, help="Records that fail under this plan, with the number of tries.")
+    sweep_date = fields.Datetime("Last Sweep", readonly=True, copy=False)
     followup_ids = fields.One2many("aftersale.followup", "plan_id", "Follow-ups")
     followup_count = fields.Integer(compute="_compute_followup_counts")
     planned_count = fields.Integer("Planned", compute="_compute_followup_counts")
@@ -224,7 +237,8 @@ class AftersalePlan(models.Model):
     @ormcache("trigger")
     def _get_live_plan_ids(self, trigger):
         """Return the ids of the live plans of ``trigger``; cached, because every delivery and sale asks."""
-        return tuple(self.sudo()._search([("trigger", "=", trigger), ("error_count", "<", ERROR_LIMIT)]))
+        domain = [("trigger", "=", trigger), ("active", "=", True), ("error_count", "<", ERROR_LIMIT)]
+        return tuple(self.sudo().search(domain)._ids)
 
     @api.model
     def _get_live_plans(self, trigger):
@@ -233,7 +247,7 @@ class AftersalePlan(models.Model):
     @ormcache("self.id")
     def _get_criteria(self):
         """Return the ids that decide whether an order concerns this plan, as (teams, products, categories)."""
-        plan = self.sudo()
+        plan = self.sudo().with_context(active_test=False)
         return frozenset(plan.team_ids.ids), frozenset(plan.product_ids.ids), frozenset(plan.product_category_ids.ids)
 
     def _get_partner_domain(self):
@@ -254,19 +268,22 @@ class AftersalePlan(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        plans = super().create(vals_list)
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        return plans
 
     def unlink(self):
+        result = super().unlink()
         self.env.registry.clear_cache()
-        return super().unlink()
+        return result
 
     def write(self, vals):
-        self.env.registry.clear_cache()
-        if "error_count" not in vals and not vals.keys() <= {"sequence", "message_follower_ids"}:
+        if not vals.keys() <= HEALTH_FIELDS | {"sequence", "message_follower_ids"}:
             # Somebody worked on the plan: give it a new chance.
-            vals = {**vals, "error_count": 0, "error_message": False}
+            vals = {**vals, "error_count": 0, "error_message": False, "failed_records": False}
         result = super().write(vals)
+        if vals.keys() - (HEALTH_FIELDS - {"error_count"}):
+            self.env.registry.clear_cache()
         if vals.get("active") is False:
             self.env["aftersale.followup"].sudo().search(
                 [("plan_id", "in", self.ids), ("state", "=", "planned")]

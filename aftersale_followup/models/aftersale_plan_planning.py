@@ -8,6 +8,7 @@ from odoo.fields import Command, Domain
 from odoo.tools.misc import clean_context
 
 from .aftersale_plan import CONTACT_CLASSES, ERROR_LIMIT
+from .aftersale_plan_cap import EXEMPT_CLASSES
 from .planning_facts import PlanningFacts
 
 _logger = logging.getLogger(__name__)
@@ -26,13 +27,13 @@ def row_values(row):
 
 
 class AftersalePlan(models.Model):
-    """From an occasion (a delivery, a sale, a resolved issue) to planned follow-ups."""
+    """From an occasion (a delivery, a sale, a resolved issue, a finished measure) to planned follow-ups."""
 
     _inherit = "aftersale.plan"
 
     @api.model
     def _plan_followups(self, trigger, records):
-        """Plan the follow-ups that ``records`` (deliveries, orders, issues) lead to under ``trigger``.
+        """Plan the follow-ups that ``records`` (deliveries, orders, issues, measures) lead to under ``trigger``.
 
         Called on plans, only these are looked at; called on the empty recordset, all live ones. Idempotent: what is
         planned already stays, a cancelled row is revived. Runs in sudo, company by company. Returns the new rows.
@@ -115,7 +116,7 @@ class AftersalePlan(models.Model):
             if company._aftersale_date(occasion["moment"]) >= self.date_start
             and occasion["amount"] >= self.amount_min
             and self._concerns(occasion["team"], occasion["products"])
-            and (not occasion["issue"] or self.scenario == "resolution_check")
+            and self._is_about(occasion)
         ]
         domain = self._get_partner_domain()
         if kept and not domain.is_true():
@@ -123,6 +124,13 @@ class AftersalePlan(models.Model):
             chosen = partners.search(Domain("id", "in", partners.ids) & domain)
             kept = [occasion for occasion in kept if occasion["partner"] in chosen]
         return kept
+
+    def _is_about(self, occasion):
+        """A resolved issue is verified by its plans, a finished measure asked about by its own, orders by all."""
+        if not occasion["issue"] and not occasion["action"]:
+            return True
+        subject = "issue" if occasion["issue"] else "action"
+        return self.scenario == "resolution_check" and self.resolution_of == subject
 
     def _concerns(self, team, products):
         teams, wanted, categories = self._get_criteria()
@@ -141,7 +149,7 @@ class AftersalePlan(models.Model):
         """Return the values of one follow-up with its window, or None when it is planned already."""
         origin = f"{occasion['origin']}:{touchpoint.id or 0}" if occasion["order"] else occasion["origin"]
         existing = facts.existing.get((self.id, origin))
-        if existing and existing.state != "cancelled":
+        if existing and (existing.state, existing.cancel_cause) != ("cancelled", "order"):
             return None
         partner = occasion["partner"]
         return {
@@ -159,6 +167,7 @@ class AftersalePlan(models.Model):
             "touchpoint_id": touchpoint.id,
             "products": occasion["products"],
             "issue_id": occasion["issue"].id,
+            "action_id": occasion["action"].id,
             "company_id": self.env.company.id,
             "lang": partner.lang or self.env.company.partner_id.lang,
             "email_key": partner.email_normalized,
@@ -205,7 +214,8 @@ class AftersalePlan(models.Model):
         """Return why the customer is not asked at all (a key of ``skip_reason``), or None; order of weight."""
         today = self.env.company._aftersale_today()
         occasion = row["occasion"]
-        if row["date_received"] and row["window"][1] < today:
+        late = row["window"][1] < today
+        if late and self.contact_class not in EXEMPT_CLASSES:
             return "too_old"
         if occasion["partner"] in facts.staff:
             return "staff"
@@ -213,7 +223,7 @@ class AftersalePlan(models.Model):
         keys = (row["email_key"], row["phone_key"], row["partner_id"])
         if any(scopes & facts.blocked.get(key, set()) for key in keys if key):
             return "opt_out"
-        if self.contact_class not in ("safety", "verification"):
+        if self.contact_class not in EXEMPT_CLASSES:
             if occasion["partner"].commercial_partner_id in facts.with_open_issue:
                 return "open_issue"
         if facts.asked_before(self, occasion):
@@ -259,7 +269,8 @@ class AftersalePlan(models.Model):
                 if row["existing"] and row["state"] == "planned":
                     values = row_values(row)
                     row["record"] = row["existing"]
-                    row["record"]._set_state(values.pop("state"), **values)
+                    afresh = {"cancel_cause": False, "channel_id": False, "date_sent": False, "reminder_sent": 0}
+                    row["record"]._set_state(values.pop("state"), **values, **afresh)
                     stored |= row["record"]
         return stored
 
@@ -269,49 +280,3 @@ class AftersalePlan(models.Model):
             survivor["products"] |= row["products"]
         else:
             survivor.product_ids |= row["products"]
-
-    # ------------------------------------------------------------
-    # Sweep
-    # ------------------------------------------------------------
-
-    @api.model
-    def _cron_sweep(self):
-        """Plan what the hooks missed: cancelled remainders, imports, failures. Each plan on its own, errors kept."""
-        plans = self.search([("trigger", "in", ("delivery", "sale", "resolution")), ("error_count", "<", ERROR_LIMIT)])
-        for index, plan in enumerate(plans):
-            records = plan._get_missed()
-            if records:
-                plan._sweep(records)
-            if not self.env["ir.cron"]._commit_progress(1, remaining=len(plans) - index - 1):
-                break
-
-    def _sweep(self, records):
-        """Plan ``records`` under one plan; on failure record by record, and keep the error on the plan."""
-        self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                self._plan_followups(self.trigger, records)
-            if self.error_count:
-                self.write({"error_count": 0, "error_message": False})
-            return
-        except Exception as error:
-            _logger.warning("Plan %s fails as a batch, going on one by one", self.id, exc_info=True)
-            message, failed = str(error), 0
-        for record in records:
-            try:
-                with self.env.cr.savepoint():
-                    self._plan_followups(self.trigger, record)
-            except Exception as error:
-                failed += 1
-                message = f"{record.display_name}: {error}"
-        # Only a plan that fails for everybody is parked: one bad order must not stop the others for good.
-        count = self.error_count + 1 if failed == len(records) else 0
-        self.write({"error_count": count, "error_message": message})
-
-    def _get_missed(self):
-        """Return the orders or issues since the plan's start (90 days at most) that have no row under it."""
-        self.ensure_one()
-        since = max(self.date_start, fields.Date.today() - timedelta(days=90))
-        if self.trigger == "resolution":
-            return self.env["aftersale.issue"]._get_unplanned(self, since)
-        return self.env["sale.order"]._aftersale_get_unplanned(self, since)

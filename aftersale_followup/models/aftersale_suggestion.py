@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 # A decision is told to the customer, so it is not taken back silently.
@@ -17,7 +17,10 @@ class AftersaleFeedback(models.Model):
 
     _inherit = "aftersale.feedback"
 
-    suggestion_answer = fields.Text("Answer to the Customer", help="Told to the author; needed to decline a suggestion.")
+    suggestion_state = fields.Selection(group_expand="_group_expand_suggestion_state")
+    suggestion_answer = fields.Text(
+        "Answer to the Customer", help="Told to the author; needed to decline a suggestion."
+    )
     action_ids = fields.Many2many(
         "aftersale.action",
         "aftersale_action_suggestion_rel",
@@ -34,6 +37,11 @@ class AftersaleFeedback(models.Model):
         "CHECK(suggestion_state <> 'rejected' OR COALESCE(suggestion_answer, '') <> '')",
         "A suggestion is declined with an answer to its author.",
     )
+
+    @api.model
+    def _group_expand_suggestion_state(self, states, domain):
+        """Show every decision, in its order; what holds no suggestion only where it is asked for."""
+        return [state for state, _label in self._fields["suggestion_state"].selection if state != "none"]
 
     def write(self, vals):
         """Check the decision with the values of this very write, then tell the authors."""

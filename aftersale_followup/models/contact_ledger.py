@@ -29,6 +29,11 @@ class ContactLedger:
         for key in self.keys(row):
             self._by_key[key].append(contact)
 
+    def planned_records(self, none):
+        """Return the stored follow-ups of this ledger that are still planned; ``none`` is the empty recordset."""
+        contacts = (contact for contacts in self._by_key.values() for contact in contacts)
+        return none.union(*{c.ref for c in contacts if c.state == "planned" and not isinstance(c.ref, dict)})
+
     def contacts(self, row):
         """Return the other contacts of the customer of ``row``, the earliest first."""
         found = {

@@ -142,7 +142,9 @@ class PlanningFacts:
         return "existing" if first and first < limit else "new"
 
     def asked_before(self, plan, occasion):
-        """Return whether the plan's ``occurrence`` leaves this delivery out."""
+        """Return whether the plan's ``occurrence`` leaves this delivery out, or a measure's customer was just asked."""
+        if occasion["action"]:
+            return occasion["asked"]
         if plan.occurrence == "every" or not occasion["order"]:
             return False
         had = self._had[occasion["partner"].commercial_partner_id.id]
@@ -160,6 +162,9 @@ class PlanningFacts:
     def load(self, rows):
         """Read the contacts of these customers and the load of the agents in all windows."""
         self.ledger = self.plans._get_ledger(rows)
+        # A hook never waits: what another worker holds at this moment takes no products of ours.
+        planned = self.ledger.planned_records(self.env["aftersale.followup"])
+        self._joinable = planned.try_lock_for_update(allow_referencing=True) if planned else planned
         days = [day for row in rows for day in row["window"][0]]
         self._load = defaultdict(int)
         if days:
@@ -185,7 +190,12 @@ class PlanningFacts:
     def mergeable(self, row):
         """Return the not yet contacted follow-up of the same customer that can take this row's products, or None."""
         for contact in self.ledger.contacts(row):
-            if contact.state == "planned" and contact.contact_class == row["contact_class"]:
+            if contact.state != "planned" or contact.plan_id != row["plan_id"]:
+                continue
+            if isinstance(contact.ref, dict):
+                if contact.ref["company_id"] == row["company_id"]:
+                    return contact.ref
+            elif contact.ref in self._joinable and contact.ref.company_id.id == row["company_id"]:
                 return contact.ref
         return None
 

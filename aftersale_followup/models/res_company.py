@@ -42,6 +42,8 @@ class ResCompany(models.Model):
     aftersale_resolution_days = fields.Integer("Resolution, High Priority (working days)", default=5)
     aftersale_resolution_days_normal = fields.Integer("Resolution, Normal (working days)", default=10)
     aftersale_verification_days = fields.Integer("Verification (days)", default=7)
+    # improvement
+    aftersale_effect_days = fields.Integer("Effect Measured Over (days)", default=30)
     # figures
     aftersale_weak_n = fields.Integer("Weak Figures Below", default=30)
     aftersale_min_n = fields.Integer("Withheld Figures Below", default=5)
@@ -52,6 +54,9 @@ class ResCompany(models.Model):
     _aftersale_hours = models.Constraint(
         "CHECK(aftersale_hour_from >= 0 AND aftersale_hour_to > aftersale_hour_from AND aftersale_hour_to <= 24)",
         "Contact hours must start before they end.",
+    )
+    _aftersale_effect_days = models.Constraint(
+        "CHECK(aftersale_effect_days > 0)", "An effect is measured over at least one day."
     )
     _aftersale_low_score = models.Constraint(
         "CHECK(aftersale_low_score BETWEEN 1 AND 5)", "The low score must lie between 1 and 5."

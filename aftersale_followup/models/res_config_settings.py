@@ -39,6 +39,8 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.aftersale_resolution_days_normal", readonly=False
     )
     aftersale_verification_days = fields.Integer(related="company_id.aftersale_verification_days", readonly=False)
+    # improvement
+    aftersale_effect_days = fields.Integer(related="company_id.aftersale_effect_days", readonly=False)
     # figures
     aftersale_weak_n = fields.Integer(related="company_id.aftersale_weak_n", readonly=False)
     aftersale_min_n = fields.Integer(related="company_id.aftersale_min_n", readonly=False)

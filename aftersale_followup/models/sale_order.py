@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.tools import SQL, float_compare
 
@@ -24,14 +22,29 @@ class SaleOrder(models.Model):
     def _action_confirm(self):
         result = super()._action_confirm()
         # Sellers and the public user of the web shop hold no right on follow-ups: planning runs in sudo.
-        self.env["aftersale.plan"]._plan_isolated("sale", self)
+        Plan = self.env["aftersale.plan"]
+        Plan._plan_isolated("sale", self)
+        with Plan._isolated():
+            # Delivered, cancelled and now confirmed again: no delivery will follow to bring the follow-up back.
+            cancelled = (
+                self.env["aftersale.followup"]
+                .sudo()
+                .search([("order_id", "in", self.ids), ("state", "=", "cancelled"), ("cancel_cause", "=", "order")])
+            )
+            if cancelled:
+                Plan._plan_isolated("delivery", cancelled.order_id)
         return result
 
     def _action_cancel(self):
         result = super()._action_cancel()
         with self.env["aftersale.plan"]._isolated():
-            followups = self.env["aftersale.followup"].sudo().search([("order_id", "in", self.ids)])
-            followups._cancel(self.env._("The order was cancelled."))
+            followups = (
+                self.env["aftersale.followup"]
+                .sudo()
+                .search([("order_id", "in", self.ids), ("state", "in", ("planned", "ready"))])
+            )
+            # Never wait for a row that is being contacted: it is looked at again before anything is sent.
+            followups.try_lock_for_update(allow_referencing=True)._cancel_for_order()
         return result
 
     def action_aftersale_followups(self):
@@ -61,13 +74,22 @@ class SaleOrder(models.Model):
         """Return the orders that are delivered: something reached the customer and no move is open any more.
 
         Read over the moves of the lines, whatever the warehouse steps; returns do not count. `delivery_status` would
-        also be full after a full return or a cancelled remainder.
+        also be full after a full return or a cancelled remainder. An order without goods is delivered when the
+        delivered quantities of its services have reached the ordered ones.
         """
+        served = self.filtered(lambda order: not order.order_line.move_ids and order._aftersale_is_served())
         arrived = self._aftersale_customer_moves().filtered(lambda m: m.state == "done").sale_line_id.order_id
         waiting = self.order_line.move_ids.filtered(
             lambda m: m.state not in ("done", "cancel") and not m.origin_returned_move_id
         )
-        return (self & arrived) - waiting.sale_line_id.order_id
+        return ((self & arrived) - waiting.sale_line_id.order_id) | served
+
+    def _aftersale_is_served(self):
+        self.ensure_one()
+        lines = self.order_line.filtered(lambda line: not line.display_type and line.product_uom_qty > 0)
+        return bool(lines) and all(
+            line.product_id.type == "service" and line.qty_delivered >= line.product_uom_qty for line in lines
+        )
 
     def _aftersale_is_returned(self):
         """Return whether everything that reached the customer came back."""
@@ -106,10 +128,14 @@ class SaleOrder(models.Model):
         label = self.env._("confirmation")
         if trigger == "delivery":
             moves = self._aftersale_customer_moves().filtered(lambda m: m.state == "done")
-            picking = moves.picking_id.sorted(lambda p: (p.date_done or fields.Datetime.now(), p.id))[-1:]
-            moment = max(delivery._aftersale_receipt() for delivery in moves.picking_id)
-            products = moves.product_id
             label = self.env._("receipt")
+            if moves:
+                picking = moves.picking_id.sorted(lambda p: (p.date_done or fields.Datetime.now(), p.id))[-1:]
+                moment = max(delivery._aftersale_receipt() for delivery in moves.picking_id)
+                products = moves.product_id
+            else:
+                # Services: the day the last quantity was entered.
+                moment = max(self.order_line.mapped("write_date"))
         return {
             "origin": f"order:{self.id}",
             "label": label,
@@ -118,6 +144,7 @@ class SaleOrder(models.Model):
             "order": self,
             "picking": picking,
             "issue": self.env["aftersale.issue"],
+            "action": self.env["aftersale.action"],
             "moment": moment,
             "products": products,
             "amount": self.amount_total / (self.currency_rate or 1.0),
@@ -128,28 +155,32 @@ class SaleOrder(models.Model):
 
     @api.model
     def _aftersale_get_unplanned(self, plan, since):
-        """Return the confirmed (trigger ``sale``) or delivered orders since ``since`` without a row under ``plan``."""
-        self.flush_model(["state", "date_order"])
-        self.env["stock.move"].flush_model(["state", "date", "sale_line_id"])
-        self.env["aftersale.followup"].flush_model(["plan_id", "order_id"])
-        moved = SQL(
-            """AND EXISTS (SELECT 1 FROM sale_order_line l JOIN stock_move m ON m.sale_line_id = l.id
-                            WHERE l.order_id = o.id AND m.state = 'done' AND m.date >= %s)""",
-            since,
+        """Return the confirmed orders (trigger ``sale``), or those with a change in their lines or moves since
+        ``since`` (UTC), that have no row under ``plan``; whether they are delivered is seen when they are planned.
+        """
+        self.env["aftersale.followup"].flush_model(["plan_id", "order_id", "state", "cancel_cause"])
+        self.env["stock.move"].flush_model(["state", "sale_line_id", "write_date"])
+        self.env["sale.order.line"].flush_model(["order_id", "write_date"])
+        self.flush_model(["state", "date_order", "company_id"])
+        changed = SQL(
+            """SELECT l.order_id FROM sale_order_line l WHERE l.write_date >= %(since)s
+                UNION
+               SELECT l.order_id FROM stock_move m JOIN sale_order_line l ON l.id = m.sale_line_id
+                WHERE m.write_date >= %(since)s""",
+            since=since,
         )
         rows = self.env.execute_query(
             SQL(
                 """SELECT o.id FROM sale_order o
-                    WHERE o.state = 'sale' AND (%s::int IS NULL OR o.company_id = %s)
-                      AND o.date_order >= %s %s
+                    WHERE o.state = 'sale' AND (%(company)s::int IS NULL OR o.company_id = %(company)s)
+                      AND o.id IN (%(changed)s)
                       AND NOT EXISTS (SELECT 1 FROM aftersale_followup f
-                                       WHERE f.plan_id = %s AND f.order_id = o.id)
+                                       WHERE f.plan_id = %(plan)s AND f.order_id = o.id
+                                         AND (f.state <> 'cancelled' OR f.cancel_cause IS DISTINCT FROM 'order'))
                  ORDER BY o.id""",
-                plan.company_id.id or None,
-                plan.company_id.id or None,
-                since - timedelta(days=365 if plan.trigger == "delivery" else 0),
-                moved if plan.trigger == "delivery" else SQL(),
-                plan.id,
+                company=plan.company_id.id or None,
+                changed=changed,
+                plan=plan.id,
             )
         )
         return self.browse(order_id for (order_id,) in rows)

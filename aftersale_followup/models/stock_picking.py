@@ -31,6 +31,23 @@ class StockPicking(models.Model):
         self.env["aftersale.plan"]._plan_isolated("delivery", done)
         return result
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "aftersale_receipt_date" in vals:
+            with self.env["aftersale.plan"]._isolated():
+                self._aftersale_move_windows()
+        return result
+
+    def _aftersale_move_windows(self):
+        """Plan the follow-ups of these deliveries anew: the receipt became known after the validation."""
+        planned = (
+            self.env["aftersale.followup"]
+            .sudo()
+            .search([("picking_id", "in", self.ids), ("state", "=", "planned"), ("order_id", "!=", False)])
+        )
+        planned.try_lock_for_update(allow_referencing=True)._set_state("cancelled", cancel_cause="order")
+        self.env["aftersale.plan"]._plan_followups("delivery", planned.order_id)
+
     def action_aftersale_followups(self):
         """Open the follow-ups of this delivery."""
         self.ensure_one()

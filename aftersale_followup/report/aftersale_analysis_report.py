@@ -53,6 +53,9 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "problem_feedback": figures.get("problem_feedback", 0),
             "issues": self._format_issues(figures.get("priority_issues")),
             "issues_left": figures.get("priority_issue_count", 0) - len(figures.get("priority_issues") or []),
+            "suggestions": self._format_suggestions(figures.get("suggestions")),
+            "measures": self._format_measures(figures.get("measures")),
+            "measures_left": figures.get("measure_count", 0) - len(figures.get("measures") or []),
             "loop": self._get_loop(figures.get("loop")),
             "rates": self._get_rates(figures),
             "funnel": self._get_funnel(figures.get("funnel")),
@@ -155,6 +158,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "closed_loop": self.env._("Closed loop"),
             "reopened": self.env._("Reopened"),
             "suggestion_adoption": self.env._("Suggestions adopted"),
+            "measures_in_time": self.env._("Measures in time"),
         }
         rows = [self._get_row(label, figures.get(key), self._format_share) for key, label in labels.items()]
         for channel in figures.get("response_rate", {}).get("channels", {}).values():
@@ -213,6 +217,60 @@ class AftersaleAnalysisReport(models.AbstractModel):
             }
             for issue in issues or []
         ]
+
+    def _format_suggestions(self, suggestions):
+        states = dict(self.env["aftersale.feedback"]._fields["suggestion_state"]._description_selection(self.env))
+        return [
+            {
+                "text": suggestion["text"],
+                "tags": ", ".join(self._pick(names) for names in suggestion["tags"]) or DASH,
+                "similar": suggestion["similar"],
+                "state": states.get(suggestion["state"], suggestion["state"]),
+            }
+            for suggestion in suggestions or []
+        ]
+
+    def _format_measures(self, measures):
+        states = dict(self.env["aftersale.action"]._fields["state"]._description_selection(self.env))
+        return [
+            {
+                "name": measure["name"],
+                "problem": ", ".join(self._pick(names) for names in measure["problem"]) or DASH,
+                "department": ", ".join(
+                    self._pick(names) for names in [measure["department"], *measure["cooperating"]] if names
+                )
+                or DASH,
+                "owner": measure["owner"] or DASH,
+                "deadline": format_date(self.env, measure["deadline"]) if measure["deadline"] else DASH,
+                "state": self.env._("Late") if measure["late"] else states.get(measure["state"], measure["state"]),
+                "expected": self._format_expected(measure),
+                "effect": self._format_effect(measure),
+            }
+            for measure in measures or []
+        ]
+
+    def _format_expected(self, measure):
+        target = measure["target"]
+        goal = self.env._("%s per 100", self._format_mean(target)) if target else ""
+        return "; ".join(filter(None, [measure["expected"], goal])) or DASH
+
+    def _format_effect(self, measure):
+        """Rates before and after with the interval of the change: "proven: 35.0 → 20.0 (-24.1 to -5.2)"."""
+        if not measure["effect"]:
+            return DASH
+        effects = dict(self.env["aftersale.action"]._fields["effect"]._description_selection(self.env))
+        effect = effects.get(measure["effect"], measure["effect"])
+        if measure["withheld"]:
+            return self.env._("%s (too few answers)", effect)
+        low, high = measure["change"]
+        return self.env._(
+            "%(effect)s: %(before)s → %(after)s (change %(low)s to %(high)s)",
+            effect=effect,
+            before=self._format_mean(measure["before"]),
+            after=self._format_mean(measure["after"]),
+            low=self._format_mean(low, sign=True),
+            high=self._format_mean(high, sign=True),
+        )
 
     def _get_loop(self, loop):
         labels = {

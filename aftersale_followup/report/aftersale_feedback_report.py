@@ -20,9 +20,7 @@ class AftersaleFeedbackReport(models.Model):
     partner_id = fields.Many2one("res.partner", "Customer", readonly=True)
     plan_id = fields.Many2one("aftersale.plan", readonly=True)
     scenario = fields.Selection(SCENARIOS, readonly=True)
-    customer_type = fields.Selection(
-        CUSTOMER_TYPES, readonly=True
-    )
+    customer_type = fields.Selection(CUSTOMER_TYPES, readonly=True)
     channel_id = fields.Many2one("aftersale.channel", readonly=True)
     user_id = fields.Many2one("res.users", "Agent", readonly=True)
     team_id = fields.Many2one("crm.team", readonly=True)
@@ -44,9 +42,7 @@ class AftersaleFeedbackReport(models.Model):
         string="Products",
         readonly=True,
     )
-    priority = fields.Selection(
-        PRIORITIES, readonly=True
-    )
+    priority = fields.Selection(PRIORITIES, readonly=True)
     source = fields.Selection(SOURCES, readonly=True)
     score = fields.Float("Average Satisfaction", aggregator="avg", digits=(16, 1), readonly=True)
     csat = fields.Float("Satisfied (CSAT, %)", aggregator="avg", digits=(16, 0), readonly=True)

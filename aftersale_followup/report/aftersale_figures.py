@@ -61,10 +61,11 @@ class AftersaleFigures(models.AbstractModel):
     _description = "After-sales Figures"
 
     @api.model
-    def _get(self, company, date_from, date_to, team=None, cutoff=None):
+    def _get(self, company, date_from, date_to, team=None, cutoff=None, suggestions=None):
         """All figures of a company, or of one of its teams, from the first to the last day (company zone, both count).
 
-        Record rules do not apply here: whoever calls has checked that the user may see the analysis.
+        Record rules do not apply here: whoever calls has checked that the user may see the analysis. ``suggestions``
+        are the feedback chosen to be quoted, without names.
         """
         self.env.flush_all()
         # the database's clock, because it is the one that stamps `create_date`
@@ -82,8 +83,11 @@ class AftersaleFigures(models.AbstractModel):
             self._get_loop,
             self._get_verification,
             self._get_priority_issues,
+            self._get_measures,
         ):
             figures |= {key: value for key, value in part(scope).items() if value is not None}
+        if suggestions:
+            figures["suggestions"] = self._get_suggestions(scope, suggestions)
         return figures
 
     @api.model

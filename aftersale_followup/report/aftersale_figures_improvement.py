@@ -33,9 +33,7 @@ class AftersaleFigures(models.AbstractModel):
                     "owner": action.user_id.name or None,
                     "deadline": action.date_deadline.isoformat() if action.date_deadline else None,
                     "state": action.state,
-                    "late": bool(
-                        action.state != "done" and action.date_deadline and action.date_deadline < today
-                    ),
+                    "late": bool(action.state != "done" and action.date_deadline and action.date_deadline < today),
                     "expected": action.expected_effect or None,
                     "target": action.target_rate or None,
                     "effect": action.effect or None,
@@ -43,6 +41,7 @@ class AftersaleFigures(models.AbstractModel):
                     "after": action.rate_after if action.effect else None,
                     "n": [action.sample_before, action.sample_after],
                     "change": [action.change_low, action.change_high],
+                    "withheld": min(action.sample_before, action.sample_after) < scope.company.aftersale_min_n,
                 }
                 for action in actions
             ],
@@ -91,16 +90,20 @@ class AftersaleFigures(models.AbstractModel):
     def _get_suggestions(self, scope, chosen):
         """The chosen suggestions without names, each with how many others of the period share a problem with it."""
         chosen = chosen.sudo()
-        others = self.env["aftersale.feedback"].sudo().search(
-            [
-                ("company_id", "=", scope.company.id),
-                ("suggestion_state", "!=", "none"),
-                ("is_valid", "=", True),
-                ("date", ">=", scope.bounds[-2]),
-                ("date", "<", scope.bounds[-1]),
-                ("create_date", "<=", scope.cutoff),
-                ("tag_ids", "in", chosen.tag_ids.ids),
-            ]
+        others = (
+            self.env["aftersale.feedback"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", scope.company.id),
+                    ("suggestion_state", "!=", "none"),
+                    ("is_valid", "=", True),
+                    ("date", ">=", scope.bounds[-2]),
+                    ("date", "<", scope.bounds[-1]),
+                    ("create_date", "<=", scope.cutoff),
+                    ("tag_ids", "in", chosen.tag_ids.ids),
+                ]
+            )
         )
         tag_names = self._names(chosen.tag_ids)
         return [

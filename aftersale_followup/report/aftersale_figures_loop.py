@@ -258,7 +258,7 @@ class AftersaleFigures(models.AbstractModel):
             "priority_issues": [
                 {
                     "name": issue.name,
-                    "customer": self._customer_number(issue.partner_id),
+                    "customer": issue.partner_id._aftersale_number() or None,
                     "tags": [tag_names[tag.id] for tag in issue.tag_ids],
                     "owner": issue.user_id.name or None,
                     "in_time": self._contacted_in_time(scope, issue),
@@ -269,10 +269,6 @@ class AftersaleFigures(models.AbstractModel):
                 for issue in issues
             ],
         }
-
-    def _customer_number(self, partner):
-        customer = partner.commercial_partner_id
-        return customer.ref or (f"C{customer.id:06d}" if customer else None)
 
     def _contacted_in_time(self, scope, issue):
         """True or False once it is decided, None while there is time."""

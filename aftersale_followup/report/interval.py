@@ -16,6 +16,20 @@ def wilson_interval(successes, n):
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def difference_interval(successes, n, successes_before, n_before):
+    """Interval of how much a share changed (Newcombe's, from the two Wilson intervals)."""
+    low, high = wilson_interval(successes, n)
+    low_before, high_before = wilson_interval(successes_before, n_before)
+    if low is None or low_before is None:
+        return None, None
+    share, before = successes / n, successes_before / n_before
+    change = share - before
+    return (
+        change - sqrt((share - low) ** 2 + (high_before - before) ** 2),
+        change + sqrt((high - share) ** 2 + (before - low_before) ** 2),
+    )
+
+
 def mean_interval(total, squares, n, floor, ceiling):
     """Normal interval of a mean, from the sum and the sum of squares; one value alone says nothing about its spread."""
     if n < 2:

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
@@ -231,3 +231,140 @@ class TestContact(AftersaleCase):
         headers = self._mails(followup).headers
         self.assertIn("List-Unsubscribe=One-Click", headers)
         self.assertIn(f"/aftersale/{followup.sudo().access_token}/optout", headers)
+
+    # -- what changed since it was sent ------------------------------------------
+
+    def _due(self, followup):
+        followup.date_next = fields.Datetime.now()
+        self._run_cron()
+
+    def test_no_reminder_against_what_changed_since(self):
+        def blacklist():
+            self.env["mail.blacklist"]._add("wang.fang@example.com")
+
+        def optout():
+            self.env["aftersale.optout"].create({"key": "wang.fang@example.com"})
+
+        def cancel():
+            self.env.cr.execute("UPDATE sale_order SET state = 'cancel' WHERE id = %s", (followup.order_id.id,))
+
+        for change in (blacklist, optout, cancel, self.partner.action_archive):
+            with self.subTest(change=change.__name__), self.env.cr.savepoint() as savepoint:
+                followup = self._ready(order_id=self._order().id)
+                change()
+                self.env.invalidate_all()
+                self._due(followup)
+                self.assertEqual(len(self._mails(followup)), 1, "Just the invitation.")
+                self.assertEqual(followup.date_next, followup.date_expiry)
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def test_wrong_number_sends_no_mail_against_an_opt_out(self):
+        self.partner.aftersale_channel_id = self.env.ref("aftersale_followup.channel_phone")
+        followup = self._ready()
+        self.env["aftersale.optout"].create({"key": "wang.fang@example.com"})
+        followup._log_attempt("wrong_contact")
+        self.assertFalse(self._mails(followup))
+
+    def test_calls_bring_no_further_reminders(self):
+        followup = self._ready()
+        for _attempt in range(2):
+            followup._log_attempt("no_answer")
+            self._due(followup)
+        self.assertEqual(followup.reminder_sent, 0)
+
+    def test_opt_out_of_the_present_address_counts(self):
+        followup = self._planned()
+        self.env["aftersale.optout"].create({"key": "new.address@example.com"})
+        self.partner.email = "new.address@example.com"
+        followup._contact()
+        self.assertEqual(followup.skip_reason, "opt_out")
+
+    def test_opt_out_is_stored_in_the_form_it_is_compared_by(self):
+        Optout = self.env["aftersale.optout"]
+        self.company.country_id = self.env.ref("base.cn")
+        self.assertEqual(Optout.create({"key": " Wang.Fang@Example.com "}).key, "wang.fang@example.com")
+        self.assertEqual(Optout.create({"key": "138 0000 1234"}).key, "+8613800001234")
+        for nonsense in ("hello", "@", "12"):
+            with self.subTest(key=nonsense), self.assertRaisesRegex(ValidationError, "country code"):
+                Optout.create({"key": nonsense})
+
+    def test_sms_without_a_text_never_becomes_a_mail(self):
+        self.partner.aftersale_channel_id = self.env.ref("aftersale_followup.channel_sms")
+        self.env["mail.blacklist"]._add("wang.fang@example.com")
+        self.plan_new.sms_template_id = False
+        followup = self._ready()
+        self.assertEqual(followup.channel_id.code, "phone")
+        self.assertFalse(self._mails(followup))
+
+    def test_cap_and_calendar_are_those_of_the_company(self):
+        company = self.env["res.company"].create({"name": "Other company", "aftersale_cap_days": 0})
+        self.company.aftersale_cap_year = 0
+        followup = self._planned(company_id=company.id, team_id=False, user_id=False)
+        followup._contact()
+        self.assertEqual(followup.state, "ready", "Only the cap of its own company counts.")
+
+    def test_send_now_tells_what_was_moved(self):
+        self._ready()
+        capped = self._planned(date_deadline="2026-03-31")
+        other = self._planned(partner=self.env["res.partner"].create({"name": "O", "email": "o@example.com"}))
+        action = (capped | other).with_user(self.supervisor).action_contact()
+        self.assertEqual((capped.state, other.state), ("skipped", "ready"))
+        self.assertEqual(action["params"]["type"], "warning")
+
+    def test_supervisor_moves_the_day(self):
+        followup = self._planned()
+        followup.with_user(self.supervisor).date_planned = "2026-03-10"
+        self.assertEqual(followup.date_next, fields.Datetime.to_datetime("2026-03-10 09:00:00"))
+        self.assertEqual(followup.date_deadline, date(2026, 3, 10))
+        with self.assertRaises(AccessError):
+            followup.with_user(self.agent).date_planned = "2026-03-11"
+
+    def test_success_forgets_earlier_errors(self):
+        followup = self._planned(error_count=2)
+        self._run_cron()
+        self.assertEqual((followup.state, followup.error_count), ("ready", 0))
+
+    def test_parked_link_expires_all_the_same(self):
+        followup = self._ready()
+        followup.write({"error_count": 3, "date_expiry": fields.Datetime.now()})
+        self._run_cron()
+        self.assertEqual(followup.state, "expired")
+
+    # -- the link is the customer's ---------------------------------------------------
+
+    def test_nobody_reads_a_link_by_rendering_a_message(self):
+        followup = self._ready()
+        token = followup.sudo().access_token
+        template = self.plan_new.mail_template_id
+        for user in (self.agent, self.supervisor, self.manager):
+            with self.subTest(user=user.login):
+                composer = (
+                    self.env["mail.compose.message"]
+                    .with_user(user)
+                    .create(
+                        {
+                            "model": "aftersale.followup",
+                            "res_ids": followup.ids,
+                            "template_id": template.id,
+                            "composition_mode": "comment",
+                        }
+                    )
+                )
+                self.assertTrue(composer.body)
+                self.assertNotIn(token, composer.body)
+        forged = followup.with_context(aftersale_link=True)
+        self.assertNotIn(token, forged._get_link(), "The mark cannot come from outside.")
+
+    def test_words_of_a_customer_are_not_filled_again(self):
+        issue = self._solved_issue(title="[link] [phone]")
+        followup = issue.verification_followup_ids
+        self.assertEqual(followup._fill("About [issue]"), "About [link] [phone]")
+
+    def test_every_cron_runs(self):
+        crons = self.env["ir.cron"].search([("code", "like", "model._cron_")])
+        ours = crons.filtered(lambda cron: cron.model_id.model.startswith("aftersale."))
+        self.assertGreaterEqual(len(ours), 4)
+        for cron in ours:
+            with self.subTest(cron=cron.name), self.enter_registry_test_mode():
+                cron.method_direct_trigger()

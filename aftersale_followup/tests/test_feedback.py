@@ -1,6 +1,6 @@
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
@@ -190,3 +190,17 @@ class TestFeedback(AftersaleCase):
 
     def test_suggestion_is_registered(self):
         self.assertEqual(self._feedback(score=5, suggestion="A longer cable").suggestion_state, "new")
+
+    def test_staff_judge_but_do_not_rewrite(self):
+        feedback = self._feedback(score=4, detail="Fine")
+        mine = feedback.with_user(self.supervisor)
+        mine.write({"note": "Called back", "improvement": "Faster courier"})
+        for vals in ({"date": "2026-01-01 00:00:00"}, {"priority": "1"}, {"plan_id": self.plan_verify.id}):
+            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "correction"):
+                mine.write(vals)
+
+    def test_correction_belongs_to_the_same_follow_up(self):
+        feedback = self._feedback(score=2)
+        other = self._planned(plan=self.plan_verify, state="ready")
+        with self.assertRaisesRegex(ValidationError, "same follow-up"):
+            self._feedback(other, score=3, correction_of_id=feedback.id)

@@ -237,12 +237,14 @@ class TestFigures(AnalysisCase):
     def test_loop_counts_and_rates(self):
         day = datetime(2026, 1, 10)
         confirmed = self._issue(day, kind="complaint")
-        self._set(confirmed, state="closed", date_done=day, date_closed=day)
+        answer = self._feedback(datetime(2025, 6, 1))
+        self._set(confirmed, confirmed_by_id=answer.id, state="closed", date_done=day, date_closed=day)
         waived = self._issue(day, kind="complaint")
-        self._set(waived, state="closed", date_done=day, date_closed=day, waiver_reason="unreachable")
+        waiver = {"waiver_reason": "unreachable", "waiver_note": "Called five times"}
+        self._set(waived, **waiver, state="closed", date_done=day, date_closed=day)
         waiting = self._issue(day, kind="problem")
         self._set(waiting, state="done", date_done=day, verification_deadline=date(2026, 1, 17))
-        self._set(self._issue(day, kind="complaint"), state="cancelled")
+        self._set(self._issue(day, kind="complaint"), cancel_reason="Entered twice", state="cancelled")
         # 12 January in UTC is already the 13th in Shanghai
         late = self._issue(datetime(2025, 12, 10), kind="complaint", priority="1")
         self._set(late, contact_deadline=date(2026, 1, 12), date_contacted=datetime(2026, 1, 12, 16, 30))

@@ -250,3 +250,90 @@ class TestIssue(AftersaleCase):
         issues.action_done()
         self.assertEqual(len(issues.verification_followup_ids), 2)
         self.assertEqual(len(set(issues.mapped("name"))), 2)
+
+    # -- no way round ---------------------------------------------------------------
+
+    def test_closed_does_not_come_in_as_a_default(self):
+        texts = {"title": "T", "partner_id": self.partner.id, "root_cause": "C", "solution": "S"}
+        waived = {"waiver_reason": "no_reply", "waiver_note": "N", "user_id": self.supervisor.id}
+        Issue = self.env["aftersale.issue"].with_user(self.supervisor)
+        with self.assertRaises(UserError):
+            Issue.with_context(default_state="closed").create(texts | waived)
+
+    def test_history_of_an_issue_is_not_rewritten(self):
+        issue = self._issue(user_id=self.agent.id, priority="1")
+        for user in (self.agent, self.supervisor, self.manager):
+            for vals in (
+                {"solver_ids": [Command.clear()]},
+                {"reopen_count": 0},
+                {"date_contacted": "2026-03-01 10:00:00"},
+                {"contact_deadline": "2027-01-01"},
+                {"company_id": self.company.id},
+            ):
+                with self.subTest(user=user.login, vals=vals), self.assertRaises(AccessError):
+                    issue.with_user(user).write(vals)
+
+    def test_supervisor_who_solved_it_cannot_answer_for_the_customer(self):
+        issue = self._issue(user_id=self.supervisor.id)
+        issue.state = "processing"
+        issue.write({"root_cause": "Worn seal", "solution": "Seal replaced", "state": "done"})
+        followup = self._verification(issue)
+        followup._contact()
+        Feedback = self.env["aftersale.feedback"].with_user(self.supervisor)
+        with self.assertRaisesRegex(ValidationError, "cannot verify"):
+            Feedback.create({"followup_id": followup.id, "source": "customer", "score": 5, "resolved": "fully"})
+        other = self._feedback(self._ready(partner=self.env["res.partner"].create({"name": "B", "email": "b@x.org"})))
+        with self.assertRaises(UserError):
+            other.with_user(self.supervisor).write({"followup_id": followup.id})
+        self.assertEqual(issue.state, "done")
+
+    def test_waiver_stays_as_it_was_written(self):
+        issue = self._solved_issue()
+        issue.with_user(self.supervisor).write(
+            {"waiver_reason": "no_reply", "waiver_note": "Called three times", "state": "closed"}
+        )
+        with self.assertRaises(AccessError):
+            issue.with_user(self.supervisor).write({"waiver_note": False})
+
+    def test_negative_answer_reopens_even_when_suspicious(self):
+        issue = self._solved_issue()
+        self._answer(issue, resolved="no", score=1, evidence="suspicious")
+        self.assertEqual(issue.state, "processing")
+
+    def test_supervisor_confirms_a_suspicious_answer(self):
+        issue = self._solved_issue()
+        feedback = self._answer(issue, resolved="fully", score=5, evidence="suspicious")
+        feedback.with_user(self.supervisor).evidence = "confirmed"
+        self.assertEqual(issue.state, "closed")
+
+    def test_second_reopening_is_told_to_a_manager(self):
+        self.env.ref("aftersale_followup.group_manager").user_ids = [Command.set(self.manager.ids)]
+        issue = self._solved_issue()
+        self._answer(issue, resolved="no", score=1)
+        self.assertNotIn(self.manager, issue.activity_ids.user_id)
+        issue.state = "done"
+        self._answer(issue, resolved="no", score=1)
+        self.assertIn(self.manager, issue.activity_ids.user_id)
+
+    def test_verification_nobody_may_hold_is_told_to_the_supervisor(self):
+        issue = self._issue(user_id=self.supervisor.id)
+        issue.state = "processing"
+        issue.user_id = self.agent
+        issue.write({"root_cause": "Worn seal", "solution": "Seal replaced", "state": "done"})
+        self.assertFalse(self._verification(issue).user_id)
+        self.assertIn("Nobody is free", "".join(issue.activity_ids.mapped("note")))
+
+    def test_reopening_starts_the_clocks_again(self):
+        issue = self._solved_issue(priority="1")
+        issue.with_user(self.supervisor).action_contacted()
+        self._answer(issue, resolved="no", score=1)
+        self.assertFalse(issue.date_contacted)
+        self.assertEqual(issue.contact_deadline, date(2026, 3, 5))
+        self.assertEqual(issue.resolution_deadline, date(2026, 3, 9))
+
+    def test_safety_answer_that_joins_makes_the_issue_urgent(self):
+        issue = self._issue()
+        issue.contact_deadline = "2026-02-10"
+        feedback = self._feedback(self._planned(state="ready"), score=1, detail="It is broken and it caught fire")
+        self.assertEqual(feedback.issue_ids, issue)
+        self.assertEqual((issue.priority, issue.contact_deadline), ("2", date(2026, 3, 3)))

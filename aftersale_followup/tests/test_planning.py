@@ -12,6 +12,7 @@ from odoo.tools import mute_logger
 from .common import AftersaleCase
 
 PLANNING = "odoo.addons.aftersale_followup.models.aftersale_plan_planning"
+SWEEP = "odoo.addons.aftersale_followup.models.aftersale_plan_sweep"
 
 
 @tagged("post_install", "-at_install")
@@ -194,7 +195,7 @@ class TestPlanning(AftersaleCase):
         followup._contact()
         order._action_cancel()
         self.assertEqual(followup.state, "ready")
-        self.assertFalse(followup.date_next)
+        self.assertEqual(followup.date_next, followup.date_expiry, "No reminder, but the link still expires.")
 
     # -- who is not asked ----------------------------------------------------
 
@@ -321,18 +322,111 @@ class TestPlanning(AftersaleCase):
             self.env.ref("aftersale_followup.ir_cron_sweep").method_direct_trigger()
         self.assertTrue(self._rows(order), "The sweep plans what the hook missed.")
 
-    def test_failing_plan_keeps_its_error_and_is_parked(self):
-        Plan = type(self.env["aftersale.plan"])
-        with patch.object(Plan, "_prepare_row", side_effect=ValueError("broken on purpose")), mute_logger(PLANNING):
+    def _sweep(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("aftersale_followup.ir_cron_sweep").method_direct_trigger()
+
+    def test_plan_that_cannot_be_used_keeps_its_error_and_is_parked(self):
+        self.env.cr.execute("UPDATE aftersale_plan SET partner_domain = '[(' WHERE id = %s", (self.plan_new.id,))
+        self.plan_new.invalidate_recordset()
+        with mute_logger(PLANNING, SWEEP):
             order = self._order()
             self._deliver(order)
             for _run in range(4):
-                with self.enter_registry_test_mode():
-                    self.env.ref("aftersale_followup.ir_cron_sweep").method_direct_trigger()
+                self._sweep()
         self.assertEqual(self.plan_new.error_count, 3)
-        self.assertIn("broken on purpose", self.plan_new.error_message)
-        self.plan_new.name = "Looked after"
+        self.assertIn("customer filter", self.plan_new.error_message)
+        self.plan_new.partner_domain = "[]"
         self.assertFalse(self.plan_new.error_count, "Whoever works on a plan gives it a new chance.")
+        self._sweep()
+        self.assertEqual(self._rows(order).state, "planned")
+
+    def test_one_bad_order_parks_itself_and_nobody_else(self):
+        Plan = type(self.env["aftersale.plan"])
+        original = Plan._prepare_row
+        bad = self._order(partner=self.env["res.partner"].create({"name": "Bad", "email": "bad@example.com"}))
+
+        def broken(plan, occasion, *args):
+            if occasion["order"] == bad:
+                raise ValueError("broken on purpose")
+            return original(plan, occasion, *args)
+
+        with patch.object(Plan, "_prepare_row", broken), mute_logger(PLANNING, SWEEP):
+            self._deliver(bad)
+            for _run in range(5):
+                self._sweep()
+            self.assertEqual(self.plan_new.failed_records, {str(bad): 3}, "Tried three times, then left alone.")
+            self.assertFalse(self.plan_new.error_count)
+            self.assertIn(bad.name, self.plan_new.error_message)
+            good = self._order()
+            self._deliver(good)
+            self.assertEqual(self._rows(good).state, "planned")
+
+    def test_services_are_planned_when_their_quantity_is_delivered(self):
+        self.plan_new.customer_type = "any"  # the database's own clock, which dates services, cannot be frozen
+        service = self.env["product.product"].create({"name": "Maintenance", "type": "service"})
+        order = self._order(products=service)
+        self._sweep()
+        self.assertFalse(self._rows(order))
+        order.order_line.qty_delivered = 1
+        self._sweep()
+        self.assertEqual(self._rows(order).product_ids, service)
+
+    def test_receipt_entered_after_the_validation_moves_the_window(self):
+        order = self._order()
+        picking = self._deliver(order)
+        followup = self._rows(order)
+        picking.aftersale_receipt_date = "2026-03-06"
+        self.assertEqual((followup.state, followup.date_planned), ("planned", date(2026, 3, 11)))
+
+    def test_follow_up_cancelled_by_a_supervisor_stays_cancelled(self):
+        order = self._order(quantity=2)
+        self._deliver(order)
+        followup = self._rows(order)
+        followup.with_user(self.supervisor).action_cancel()
+        self.env["aftersale.plan"]._plan_followups("delivery", order)
+        self.assertEqual(followup.state, "cancelled")
+
+    def test_delivered_cancelled_and_confirmed_again_comes_back(self):
+        order = self._order()
+        self._deliver(order)
+        followup = self._rows(order)
+        order._action_cancel()
+        self.assertEqual((followup.state, followup.cancel_cause), ("cancelled", "order"))
+        order.action_draft()
+        order.action_confirm()
+        self.assertEqual(followup.state, "planned")
+
+    def test_merged_order_outlives_the_order_it_was_merged_into(self):
+        pot = self._product("Pot")
+        first = self._order()
+        self._deliver(first)
+        second = self._order(products=pot)
+        self._deliver(second)
+        survivor = self._rows(first)
+        first._action_cancel()
+        self.assertEqual((survivor.state, survivor.order_id, survivor.product_ids), ("planned", second, pot))
+
+    def test_other_company_never_takes_a_merged_order(self):
+        company = self.env["res.company"].create({"name": "Other company"})
+        self._planned(company_id=company.id, team_id=False, user_id=False, date_planned="2026-03-05")
+        order = self._order()
+        self._deliver(order)
+        self.assertNotEqual(self._rows(order).skip_reason, "merged")
+
+    def test_late_verification_is_still_asked(self):
+        issue = self._solved_issue()
+        issue.verification_followup_ids.unlink()
+        issue.sudo().date_done = "2026-02-16 10:00:00"
+        rows = self.plan_verify._plan_followups("resolution", issue)
+        self.assertEqual((rows.state, rows.date_planned), ("planned", date(2026, 3, 2)))
+
+    def test_cached_plans_do_not_include_archived_ones(self):
+        self.plan_new.active = False
+        self.env["aftersale.plan"].with_context(active_test=False)._get_live_plans("delivery")
+        order = self._order()
+        self._deliver(order)
+        self.assertFalse(self._rows(order))
 
     def test_company_without_calendar_still_plans(self):
         self.company.resource_calendar_id = False

@@ -20,7 +20,9 @@ class AftersaleCall(models.TransientModel):
 
     followup_id = fields.Many2one("aftersale.followup", required=True, readonly=True, ondelete="cascade")
     customer = fields.Char(compute="_compute_context")
-    phone = fields.Char("Phone Number", compute="_compute_context", help="In full, since whoever opens this form is about to dial it.")
+    phone = fields.Char(
+        "Phone Number", compute="_compute_context", help="In full, since whoever opens this form is about to dial it."
+    )
     products = fields.Char(compute="_compute_context")
     history = fields.Text("Before the Call", compute="_compute_context")
     script = fields.Html(compute="_compute_script", sanitize=False)
@@ -173,7 +175,7 @@ class AftersaleCall(models.TransientModel):
             raise UserError(self.env._("%s is not open any more: no further attempt is needed.", followup.name))
         channel = self.channel_id.sudo()
         if outcome == "refused":
-            followup._opt_out(self.refusal, source="staff", channel=channel)
+            followup._opt_out(self.refusal, source="staff", channel=channel, note=self.note)
         else:
             when = self.call_back_date if outcome == "call_back" else None
             followup._log_attempt(outcome, channel=channel, note=self.note, call_back_date=when)

@@ -1,0 +1,91 @@
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+
+from .aftersale_plan import ERROR_LIMIT
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 200
+
+
+class AftersalePlan(models.Model):
+    """The sweep: what the hooks missed, because it failed, was imported, or no hook sees it."""
+
+    _inherit = "aftersale.plan"
+
+    @api.model
+    def _cron_sweep(self):
+        """Plan cancelled remainders, services, imports and failures; each plan on its own, errors kept."""
+        plans = self.search([("trigger", "in", ("delivery", "sale", "resolution")), ("error_count", "<", ERROR_LIMIT)])
+        for index, plan in enumerate(plans):
+            if not plan._sweep(remaining=len(plans) - index - 1):
+                break
+
+    def _sweep(self, remaining=0):
+        """Plan under one plan what it has no row for, in batches; return whether there is time for more."""
+        self.ensure_one()
+        started = fields.Datetime.now()
+        try:
+            with self.env.cr.savepoint():
+                self._get_partner_domain()
+                missed = self._get_missed()
+        except OperationalError:
+            raise
+        except Exception as error:
+            # The plan itself cannot be used: parked after three times, until somebody edits it.
+            _logger.warning("Plan %s cannot be used", self.id, exc_info=True)
+            self.write({"error_count": self.error_count + 1, "error_message": str(error)})
+            return self.env["ir.cron"]._commit_progress(1, remaining=remaining)
+        parked = {key for key, count in (self.failed_records or {}).items() if count >= ERROR_LIMIT}
+        missed = missed.filtered(lambda record: str(record) not in parked)
+        for start in range(0, len(missed), BATCH):
+            self._sweep_batch(missed[start : start + BATCH])
+            if not self.env["ir.cron"]._commit_progress(remaining=remaining + 1):
+                return False
+        if self.error_count:
+            self.error_count = 0
+        # Failures stay within reach of the next sweep.
+        if not set(self.failed_records or {}) - parked:
+            self.sweep_date = started
+        return self.env["ir.cron"]._commit_progress(1, remaining=remaining)
+
+    def _sweep_batch(self, records):
+        """Plan ``records``; on failure one by one. A record that fails three times is left alone, the plan goes on."""
+        try:
+            with self.env.cr.savepoint():
+                self._plan_followups(self.trigger, records)
+            return
+        except OperationalError:
+            raise
+        except Exception:
+            _logger.warning("Plan %s fails as a batch, going on one by one", self.id, exc_info=True)
+        failed = dict(self.failed_records or {})
+        message = self.error_message
+        for record in records:
+            try:
+                with self.env.cr.savepoint():
+                    self._plan_followups(self.trigger, record)
+                failed.pop(str(record), None)
+            except OperationalError:
+                raise
+            except Exception as error:
+                failed[str(record)] = failed.get(str(record), 0) + 1
+                message = f"{record.display_name}: {error}"
+        self.write({"failed_records": failed or False, "error_message": message})
+
+    def _get_missed(self):
+        """Return the orders, issues or measures that have no row under this plan.
+
+        What changed since the last complete sweep is looked at, with a day to spare; at most 90 days back.
+        """
+        self.ensure_one()
+        oldest = max(fields.Datetime.to_datetime(self.date_start), fields.Datetime.now() - timedelta(days=90))
+        since = max(self.sweep_date - timedelta(days=1), oldest) if self.sweep_date else oldest
+        if self.trigger == "resolution":
+            subject = "aftersale.action" if self.resolution_of == "action" else "aftersale.issue"
+            return self.env[subject]._get_unplanned(self, since)
+        return self.env["sale.order"]._aftersale_get_unplanned(self, since)
