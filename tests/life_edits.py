@@ -4,7 +4,7 @@ ENGLISH, CHINESE = {"lang": "en_US"}, {"lang": "zh_CN"}
 # Not wanted at all, in an order that lets them go
 DELETED = (
     *("survey_new_nps", "survey_new_category_papers", "plan_loyal", "plan_shop", "survey_shop"),
-    *("tag_notification", "sms_template_progress", "mail_template_progress"),
+    *("tag_praise", "sms_template_progress", "mail_template_progress"),
 )
 
 
