@@ -1,13 +1,25 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Domain
 
 _logger = logging.getLogger(__name__)
 
 # A report that failed so often waits for somebody to look at it.
 MAX_ERRORS = 3
+# What issuing sets, for nobody to write.
+SYSTEM_FIELDS = {
+    "state",
+    "name",
+    "version",
+    "previous_id",
+    "figures",
+    "cutoff",
+    "date_sent",
+    "error_count",
+    "error_message",
+}
 # All that may still change once an analysis is issued.
 OPEN_FIELDS = {"date_sent"}
 
@@ -122,8 +134,20 @@ class AftersaleAnalysis(models.Model):
     # an issued analysis never changes
     # ------------------------------------------------------------
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """People make drafts; only issuing makes an issued analysis, with its figures."""
+        if not self.env.su:
+            vals_list = [
+                {name: value for name, value in vals.items() if name not in SYSTEM_FIELDS} | {"state": "draft"}
+                for vals in vals_list
+            ]
+        return super().create(vals_list)
+
     def write(self, vals):
-        """Refuse changes of issued analyses, whoever asks."""
+        """Refuse changes of issued analyses, whoever asks; figures and state are nobody's to write."""
+        if SYSTEM_FIELDS & vals.keys() and not self.env.su:
+            raise AccessError(self.env._("Figures and state of an analysis come from issuing it. Use its buttons."))
         issued = self.filtered(lambda analysis: analysis.state == "issued")
         if issued and not OPEN_FIELDS.issuperset(vals):
             raise UserError(
@@ -150,7 +174,7 @@ class AftersaleAnalysis(models.Model):
         """Compute the figures of drafts as of now, without issuing anything."""
         self.check_access("write")
         for analysis in self.filtered(lambda analysis: analysis.state == "draft"):
-            analysis._compute_figures()
+            analysis.sudo()._compute_figures()
 
     def action_issue(self):
         """Issue the drafts; what went wrong with one is told, not only noted."""
@@ -193,8 +217,9 @@ class AftersaleAnalysis(models.Model):
         """Open a draft that will replace the issued analysis."""
         self.ensure_one()
         self._check_issued()
+        self.check_access("create")
         latest = self.search(self._key_domain(), order="version desc", limit=1)
-        draft = self.copy(
+        draft = self.sudo().copy(
             {
                 "version": latest.version + 1,
                 "previous_id": self.id,

@@ -111,6 +111,18 @@ class TestAnalysis(IssueCase):
             with self.assertRaises(AccessError):
                 change()
 
+    def test_issued_analysis_is_not_forged(self):
+        Analysis = self.env["aftersale.analysis"].with_user(self.manager)
+        period = {"period": "month", "date_from": "2026-01-01", "date_to": "2026-01-31", "company_id": self.company.id}
+        forged = Analysis.with_context(default_state="issued").create(
+            period | {"state": "issued", "figures": {"satisfaction": {"value": 5.0}}}
+        )
+        self.assertEqual(forged.state, "draft")
+        self.assertFalse(forged.figures)
+        for vals in ({"state": "issued"}, {"figures": {}}, {"date_sent": "2026-02-01 00:00:00"}):
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                forged.write(vals)
+
     def test_recomputation_as_of_the_cutoff_agrees(self):
         self._scores(1, [5, 3])
         analysis = self._issued()
