@@ -89,6 +89,7 @@ class AftersaleAction(models.Model):
     date_deadline = fields.Date("Deadline", index=True, tracking=True)
     date_done = fields.Datetime("Done On", copy=False)
     is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue", search="_search_is_overdue")
+    is_editable = fields.Boolean(compute="_compute_is_editable", export_string_translation=False)
     expected_effect = fields.Text(tracking=True)
     target_rate = fields.Float(
         "Target (per 100)", aggregator="avg", help="How many of 100 answers may still name the problem."
@@ -151,6 +152,14 @@ class AftersaleAction(models.Model):
         for action in self:
             action.feedback_ids = action.issue_ids.feedback_ids | action.suggestion_ids
             action.feedback_count = len(action.feedback_ids)
+
+    @api.depends("state")
+    @api.depends_context("uid")
+    def _compute_is_editable(self):
+        """Tell the form whether the user may change what was agreed."""
+        supervises = self._may_supervise()
+        for action in self:
+            action.is_editable = supervises and action.state in ("planned", "in_progress")
 
     @api.depends("issue_ids")
     def _compute_issue_count(self):

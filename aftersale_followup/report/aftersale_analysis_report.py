@@ -242,7 +242,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
                 or DASH,
                 "owner": measure["owner"] or DASH,
                 "deadline": format_date(self.env, measure["deadline"]) if measure["deadline"] else DASH,
-                "state": self.env._("Late") if measure["late"] else states.get(measure["state"], measure["state"]),
+                "state": self.env._("Overdue") if measure["late"] else states.get(measure["state"], measure["state"]),
                 "expected": self._format_expected(measure),
                 "effect": self._format_effect(measure),
             }
@@ -252,7 +252,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
     def _format_expected(self, measure):
         target = measure["target"]
         goal = self.env._("%s per 100", self._format_mean(target)) if target else ""
-        return "; ".join(filter(None, [measure["expected"], goal])) or DASH
+        return "; ".join(filter(None, [(measure["expected"] or "").rstrip(".。"), goal])) or DASH
 
     def _format_effect(self, measure):
         """Rates before and after with the interval of the change: "proven: 35.0 → 20.0 (-24.1 to -5.2)"."""
@@ -260,7 +260,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
             return DASH
         effects = dict(self.env["aftersale.action"]._fields["effect"]._description_selection(self.env))
         effect = effects.get(measure["effect"], measure["effect"])
-        if measure["withheld"]:
+        if measure.get("withheld"):
             return self.env._("%s (too few answers)", effect)
         low, high = measure["change"]
         return self.env._(

@@ -220,6 +220,7 @@ class TestActionAccess(ActionCase):
         self.env.invalidate_all()
         form = Form(action.with_user(employee))
         self.assertFalse({"feedback_ids", "suggestion_ids"} & set(form._view["fields"]))
+        self.assertFalse(form.is_editable)
         form.note = "Asked the carriers"
         form.save()
         self.assertEqual(action.note, "Asked the carriers")
