@@ -29,7 +29,7 @@ class AftersaleFeedback(models.Model):
         "Follow-up Date", compute="_compute_day", store=True, precompute=True, help="In the company's time zone."
     )
     content = fields.Text("Feedback Details", compute="_compute_content", help="What happened, then the suggestion.")
-    classification = fields.Char("Problem Classification", compute="_compute_classification")
+    classification = fields.Text("Problem Classification", compute="_compute_classification")
     proposal = fields.Text(
         "Proposed Improvement",
         compute="_compute_proposal",
