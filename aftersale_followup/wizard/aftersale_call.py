@@ -105,7 +105,7 @@ class AftersaleCall(models.TransientModel):
 
     @api.model
     def _format_script(self, text):
-        """Return the script as HTML: each line that starts with ``# `` opens a part.
+        """Return the script as HTML: each line that starts with a hash opens a part.
 
         Opening and consent are unfolded: every call begins with them.
         """
