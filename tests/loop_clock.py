@@ -60,7 +60,8 @@ class Clock:
     def make_due(self, followups):
         """The day of these planned follow-ups has come."""
         self.sql(
-            "UPDATE aftersale_followup SET date_planned = %s, date_next = (now() AT TIME ZONE 'UTC') - interval '1 minute'"
+            "UPDATE aftersale_followup SET date_planned = %s,"
+            " date_next = (now() AT TIME ZONE 'UTC') - interval '1 minute'"
             " WHERE id = ANY(%s) AND state = 'planned'",
             company_today(),
             list(followups),

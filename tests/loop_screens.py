@@ -39,7 +39,9 @@ class Desk:
 
     def status_is(self, state):
         """The status bar shows this state."""
-        expect(self.page.locator(f".o_statusbar_status button.o_arrow_button_current[data-value={state}]")).to_be_visible()
+        expect(
+            self.page.locator(f".o_statusbar_status button.o_arrow_button_current[data-value={state}]")
+        ).to_be_visible()
 
     def save(self):
         self.page.click(".o_form_button_save")

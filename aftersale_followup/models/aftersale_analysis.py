@@ -366,4 +366,5 @@ class AftersaleAnalysis(models.Model):
                 },
             )
         if recipients:
+            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
             self.date_sent = fields.Datetime.now()

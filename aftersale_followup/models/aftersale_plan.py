@@ -78,7 +78,7 @@ class AftersalePlan(models.Model):
     date_start = fields.Date(
         "Start",
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self._default_date_start(),
         help="What happened before this day is not looked at.",
     )
     occurrence = fields.Selection(
@@ -181,6 +181,12 @@ class AftersalePlan(models.Model):
         "CHECK(trigger <> 'periodic' OR interval_months > 0)", "A plan at regular intervals needs its interval."
     )
     _expire_positive = models.Constraint("CHECK(expire_days > 0)", "A link must be valid for at least one day.")
+
+    @api.model
+    def _default_date_start(self):
+        """Return today where the day began last: no company may find that its own today is before the start."""
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        return min(company._aftersale_today() for company in companies)
 
     @api.depends("scenario")
     def _compute_contact_class(self):

@@ -3,6 +3,8 @@ import logging
 from contextlib import contextmanager
 from datetime import timedelta
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 from odoo.tools.misc import clean_context
@@ -78,6 +80,10 @@ class AftersalePlan(models.Model):
         try:
             with self.env.cr.savepoint():
                 yield outcome
+        except UniqueViolation:
+            # Another worker planned the same at the same moment: the row is there.
+            outcome["failed"] = True
+            _logger.info("After-sales work was done by another worker")
         except Exception:
             outcome["failed"] = True
             _logger.exception("After-sales work failed and was left for the sweep")
