@@ -25,7 +25,7 @@ SUPERVISOR_FIELDS = {
     "cancel_reason",
     "priority",
 }
-# What only the life cycle itself sets, for nobody to rewrite: who solved it, how often it came back, when what happened.
+# What only the life cycle itself sets, for nobody to rewrite: who solved it, how often it came back, what was when.
 SYSTEM_FIELDS = {
     "name",
     "company_id",

@@ -1,15 +1,14 @@
 import hashlib
 import logging
 from contextlib import contextmanager
-from datetime import timedelta
 
 from psycopg2.errors import UniqueViolation
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Command, Domain
 from odoo.tools.misc import clean_context
 
-from .aftersale_plan import CONTACT_CLASSES, ERROR_LIMIT
+from .aftersale_plan import CONTACT_CLASSES
 from .aftersale_plan_cap import EXEMPT_CLASSES
 from .planning_facts import PlanningFacts
 

@@ -138,7 +138,7 @@ class TestSheet(SheetCase):
         self.assertEqual(feedback.completion, "12/24/2026 (planned)")
 
     def test_status_and_completion_follow_the_issue(self):
-        """Planned day until the issue is done; of several issues the least advanced counts; cancelled ones have none."""
+        """Planned day until the issue is done; of several the least advanced counts; cancelled ones have none."""
         feedback = self._row()
         feedback.issue_ids = False
         self.assertEqual((feedback.followup_status, feedback.completion), ("none", ""))
