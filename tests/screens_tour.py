@@ -7,18 +7,30 @@ from loop_screens import WHOLE
 PATIENCE = 30_000  # milliseconds
 # Dialogs that tell of an error; those a screen opens with on purpose are none.
 ERRORS = ".o_error_dialog, .o_technical_modal, .modal .o_error_detail, .o_notification.border-danger"
-OPEN = """([action, view, record]) => odoo.__WOWL_DEBUG__.root.env.services.action.doAction(action, {
-    clearBreadcrumbs: true, viewType: view || undefined, props: record ? {resId: record} : {},
-})"""
+SERVICES = "odoo.__WOWL_DEBUG__.root.env.services"
+SELECT = f"menu => {SERVICES}.menu.selectMenu({SERVICES}.menu.getMenu(menu))"
+SWITCH = f"([view, record]) => {SERVICES}.action.switchView(view, record ? {{resId: record}} : {{}})"
+# What stands in a view when it has its data
+CONTENT = {
+    "activity": ".o_activity_view_table",
+    "calendar": ".o_calendar_view .fc-view",
+    "form": ".o_form_renderer",
+    "graph": ".o_graph_canvas_container canvas, .o_view_nocontent",
+    "kanban": ".o_kanban_renderer",
+    "list": ".o_list_renderer",
+    "pivot": ".o_pivot table, .o_view_nocontent",
+}
+# Until a chart has grown to its height
+GROWING = 1200  # milliseconds
 
 
 class Menu:
     """A leaf of the menus: where it stands, what it opens, and which views that offers."""
 
-    def __init__(self, path, action):
+    def __init__(self, number, path, action):
+        self.id = number
         self.name = " / ".join(path)
         self.title = action["name"]
-        self.action = action["id"]
         self.model = action.get("res_model")
         self.views = [view for _id, view in action.get("views", [])]
         self.lists = len(self.views) > 1  # records, which a form shows one of; not settings
@@ -65,7 +77,7 @@ class Visitor:
             elif menu["action_id"]:
                 options = {"context": {"lang": language}}
                 [action] = self.admin.execute_kw(menu["action_model"], "read", [[menu["action_id"]]], options)
-                yield Menu(path[1:], action)
+                yield Menu(number, path[1:], action)
 
         return list(leaves(root, []))
 
@@ -77,26 +89,28 @@ class Visitor:
         for text in self.page.locator(ERRORS).all_inner_texts():
             self.complain(f"dialog: {text[:300]}")
 
-    def visit(self, menu):
-        """Open each view of a menu and the form of the first record; a picture of each."""
-        for view in menu.views:
+    def visit(self, menu, views=CONTENT):
+        """Select a menu, switch to each of these views it offers, open the form of the first record; with pictures."""
+        with self.at(menu.name):
+            self.page.evaluate(SELECT, menu.id)
+            self.wait_for_content(*CONTENT)
+            if self.page.title() != menu.title:
+                self.complain(f"the page is called {self.page.title()!r}, not {menu.title!r}")
+        for view in sorted({*menu.views} & {*views}, key=lambda view: (view == "form", view)):
+            record = None
             if view == "form" and menu.lists:
-                found = self.client.execute(menu.model, "search", [], 0, 1)
-                if not found:
+                [record] = self.client.execute(menu.model, "search", [], 0, 1) or [None]
+                if not record:
                     continue
-                self.open(menu, view, found[0])
-            else:
-                self.open(menu, view)
+            with self.at(f"{menu.name} [{view}]"):
+                self.page.evaluate(SWITCH, [view, record])
+                self.wait_for_content(view)
+                self.picture(f"{menu.name}-{view}")
 
-    def open(self, menu, view, record=None):
-        with self.at(f"{menu.name} [{view}]"):
-            self.page.evaluate(OPEN, [menu.action, view, record])
-            self.page.wait_for_selector(f".o_action_manager .o_{view}_view")
-            self.picture(f"{menu.name}-{view}")
-            title = self.page.title()
-            wanted = menu.title if record is None else ""
-            if wanted not in title or not title.replace("Odoo", "").strip(" -"):
-                self.complain(f"the page is called {title!r}, not {menu.title!r}")
+    def wait_for_content(self, *views):
+        self.page.wait_for_selector(f".o_action_manager :is({', '.join(CONTENT[view] for view in views)})")
+        if views == ("graph",):
+            self.page.wait_for_timeout(GROWING)
 
     def picture(self, name):
         self.page.wait_for_function(WHOLE)
