@@ -18,7 +18,7 @@ TO_TRY = """Five things to try
   1. as agent: After-Sales > Follow-ups, open one of today's calls and fill in the call form
   2. as admin: confirm a sale order, validate its delivery, and find the planned follow-up on the order
   3. as supervisor: After-Sales > Issues, drag a card to Done and read what is still missing
-  4. as manager: After-Sales > Analyses, open last month's and print it
+  4. as manager: After-Sales > Analysis > Analyses, open last month's and print it
   5. open the customer's page: the link is in the e-mail of a follow-up that was sent"""
 
 
