@@ -11,6 +11,7 @@ from . import aftersale_category
 from . import aftersale_channel
 from . import aftersale_dimension
 from . import aftersale_feedback
+from . import aftersale_feedback_classify
 from . import aftersale_feedback_dimension
 from . import aftersale_feedback_sheet
 from . import aftersale_focus
@@ -20,8 +21,11 @@ from . import aftersale_plan_cap
 from . import aftersale_plan_planning
 from . import aftersale_plan_sweep
 from . import aftersale_followup
+from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
 from . import aftersale_followup_contact
+from . import aftersale_followup_cron
+from . import aftersale_followup_message
 from . import aftersale_followup_consent
 from . import aftersale_followup_quiet
 from . import aftersale_issue

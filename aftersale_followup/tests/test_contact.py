@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from .common import AftersaleCase
 
-CONTACT = "odoo.addons.aftersale_followup.models.aftersale_followup_contact"
+CONTACT = "odoo.addons.aftersale_followup.models.aftersale_followup_cron"
 
 
 @tagged("post_install", "-at_install")

@@ -1,0 +1,141 @@
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import models
+from odoo.fields import Command, Domain
+
+
+class AftersaleFeedback(models.Model):
+    """What an answer is about, how urgent it is, and the issue it leads to."""
+
+    _inherit = "aftersale.feedback"
+
+    def _classify(self):
+        """Suggest tags by keywords beside those the customer chose, then set the priority with its reasons."""
+        tags = self.env["aftersale.tag"].search([("keywords", "!=", False)])
+        for feedback in self:
+            found = tags._match_keywords(f"{feedback.detail or ''}\n{feedback.suggestion or ''}")
+            chosen = feedback.tag_ids
+            if chosen:
+                # The customer's own choice stands; only a safety word is added to it.
+                found = found.filtered("is_safety")
+            first = (chosen.filtered("is_problem") | found.filtered("is_problem") | chosen | found)[:1]
+            feedback.write({"tag_ids": [Command.link(tag.id) for tag in found], "category_id": first.category_id.id})
+        self._prioritise()
+
+    def _prioritise(self):
+        """High priority: low score, safety hazard, recurring problem, second complaint of one customer."""
+        recurring = self._filter_recurring()
+        repeated = self._filter_repeated()
+        for feedback in self:
+            low = 0 < feedback.score <= feedback.company_id.aftersale_low_score
+            safety = any(feedback.tag_ids.mapped("is_safety"))
+            high = low or safety or feedback in recurring or feedback in repeated
+            feedback.write(
+                {
+                    "is_low_score": low,
+                    "is_safety": safety,
+                    "is_recurring": feedback in recurring,
+                    "is_repeat": feedback in repeated,
+                    "priority": "1" if high else "0",
+                }
+            )
+
+    def _get_issue_priority(self):
+        """Return the priority of an issue about this feedback: a safety hazard is urgent."""
+        self.ensure_one()
+        return "2" if self.is_safety else self.priority
+
+    def _get_priority_reasons(self):
+        """Return why the priority is high, in words."""
+        self.ensure_one()
+        names = ("is_low_score", "is_recurring", "is_safety", "is_repeat")
+        return ", ".join(self._fields[name]._description_string(self.env) for name in names if self[name])
+
+    def _filter_recurring(self):
+        """Return the feedback whose problem, same tag and product, came up as often as the setting says (3 in 30 d)."""
+        recurring = self.browse()
+        for company, feedback in self.grouped("company_id").items():
+            since = min(feedback.mapped("date")) - timedelta(days=company.aftersale_recurring_days)
+            domain = (
+                Domain("company_id", "=", company.id)
+                & Domain("date", ">=", since)
+                & Domain("tag_ids", "in", feedback.tag_ids.filtered("is_problem").ids)
+                & Domain("correction_ids", "=", False)
+            )
+            others = self.search(domain) | feedback
+            for one in feedback:
+                start = one.date - timedelta(days=company.aftersale_recurring_days)
+                problems = one.tag_ids.filtered("is_problem")
+                near = others.filtered(lambda o, one=one, start=start: start <= o.date <= one.date)
+                for tag in problems:
+                    same = near.filtered(
+                        lambda o, one=one, tag=tag: (
+                            tag in o.tag_ids
+                            and (o.product_ids & one.product_ids or not (o.product_ids | one.product_ids))
+                        )
+                    )
+                    if len(same) >= company.aftersale_recurring_count:
+                        recurring |= one
+        return recurring
+
+    def _filter_repeated(self):
+        """Return the complaints (low score) of customers who complained before within the setting (3 months)."""
+        complaints = self.filtered(lambda f: f.partner_id and 0 < f.score <= f.company_id.aftersale_low_score)
+        repeated = self.browse()
+        if not complaints:
+            return repeated
+        months = max(complaints.company_id.mapped("aftersale_repeat_months"))
+        earlier = self.search(
+            Domain("commercial_partner_id", "in", complaints.commercial_partner_id.ids)
+            & Domain("is_low_score", "=", True)
+            & Domain("date", ">=", min(complaints.mapped("date")) - relativedelta(months=months))
+        )
+        for complaint in complaints:
+            since = complaint.date - relativedelta(months=complaint.company_id.aftersale_repeat_months)
+            if earlier.filtered(
+                lambda e, c=complaint, since=since: (
+                    e != c
+                    and e.commercial_partner_id == c.commercial_partner_id
+                    and e.company_id == c.company_id
+                    and since <= e.date <= c.date
+                )
+            ):
+                repeated |= complaint
+        return repeated
+
+    # ------------------------------------------------------------
+    # Issues
+    # ------------------------------------------------------------
+
+    def _needs_issue(self):
+        """Return the feedback that leads to an issue now.
+
+        Every low score and every problem tag; high ones at once, normal ones when the customer chose the tag or staff
+        accepted it. With the policy "high" only high priority does.
+        """
+
+        def needed(feedback):
+            problem = feedback.is_low_score or any(feedback.tag_ids.mapped("is_problem"))
+            if not problem or not feedback.partner_id or feedback.issue_ids:
+                return False
+            if feedback.priority == "1":
+                return True
+            return feedback.company_id.aftersale_issue_policy == "problems" and feedback.is_tag_confirmed
+
+        return self.filtered(needed)
+
+    def _open_issues(self):
+        """Open an issue for each feedback that needs one, or join the customer's open one; return the issues."""
+        issues = self.env["aftersale.issue"].sudo()
+        for feedback in self._needs_issue().sudo():
+            issues |= issues._join(feedback) or issues._open(feedback)
+        return issues
+
+    def action_confirm_tags(self):
+        """Accept the suggested classification; problems open their issue now."""
+        self.check_access("write")
+        self.write({"is_tag_confirmed": True})
+        self.sudo()._prioritise()
+        self.sudo()._open_issues()

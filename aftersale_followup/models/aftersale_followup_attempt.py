@@ -1,0 +1,67 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+
+class AftersaleFollowup(models.Model):
+    """Tries at reaching the customer, and what follows from each."""
+
+    _inherit = "aftersale.followup"
+
+    def _log_attempt(self, outcome, channel=None, note=None, call_back_date=None):
+        """Record one try at reaching the customer and what follows from it; return the attempt.
+
+        No answer and busy bring the follow-up back on the next working day, two hours later in the day, until the
+        company's number of phone attempts is used up: then it is unreachable. A wrong number goes to the next channel.
+        """
+        self.ensure_one()
+        if outcome == "call_back" and not call_back_date:
+            raise UserError(self.env._("Enter when the customer wants to be called."))
+        # Attempts count in the figures: they are made here, in the name of who is working, and nowhere else.
+        attempt = (
+            self.env["aftersale.attempt"]
+            .sudo()
+            .create(
+                {
+                    "followup_id": self.id,
+                    "channel_id": (channel or self.channel_id).id,
+                    "user_id": self.env.user.id,
+                    "outcome": outcome,
+                    "note": note,
+                    "call_back_date": call_back_date,
+                }
+            )
+        )
+        if self.state != "ready":
+            return attempt
+        if not self.date_sent and outcome not in ("wrong_contact", "contested"):
+            self.sudo().date_sent = attempt.date
+        if outcome in ("no_answer", "busy"):
+            self._retry_later()
+        elif outcome == "call_back":
+            self.sudo().date_next = call_back_date
+        elif outcome == "refused":
+            self._set_state("refused", date_done=attempt.date)
+        elif outcome == "wrong_contact":
+            self._correct_contact_data()
+        return attempt
+
+    def _retry_later(self):
+        company = self.company_id
+        tries = self.attempt_ids.filtered(lambda a: a.outcome in ("no_answer", "busy"))
+        if len(tries) >= company.aftersale_attempt_max:
+            self._set_state("unreachable", date_done=fields.Datetime.now())
+            return
+        day = self._next_call_day(company._aftersale_today())
+        width = company.aftersale_hour_to - company.aftersale_hour_from
+        hour = company.aftersale_hour_from + (2.0 * len(tries)) % max(width, 1.0)
+        self.sudo().date_next = company._aftersale_moment(day, hour)
+
+    def _correct_contact_data(self):
+        """Ask the salesperson for the right contact data and go on by the next channel, if there is one."""
+        user = self.sales_user_id or self.partner_id.user_id or self.user_id or self.env.user
+        self.partner_id.sudo().activity_schedule(
+            "aftersale_followup.activity_type_contact_data",
+            user_id=user.id,
+            note=self.env._("%s could not be reached: the contact data is wrong.", self.display_name),
+        )
+        self.sudo()._contact_by_next_channel(self.channel_id)

@@ -1,0 +1,82 @@
+import logging
+from datetime import timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+
+from .aftersale_plan import ERROR_LIMIT
+
+_logger = logging.getLogger(__name__)
+
+BATCH = 100
+
+
+class AftersaleFollowup(models.Model):
+    """The cron: contact, remind and end what is due, whatever a single bad record does."""
+
+    _inherit = "aftersale.followup"
+
+    @api.model
+    def _cron_contact(self):
+        """Do what is due: contact planned follow-ups, remind, and end those whose link has expired."""
+        self._expire_due()
+        domain = [
+            ("state", "in", ("planned", "ready")),
+            ("date_next", "<=", fields.Datetime.now()),
+            ("error_count", "<", ERROR_LIMIT),
+        ]
+        remaining = self.search_count(domain)
+        while remaining > 0:
+            due = self.search(domain, limit=BATCH, order="date_next, id")
+            locked = due.try_lock_for_update(allow_referencing=True)
+            locked._process_isolated()
+            remaining = max(remaining - len(due), 0)
+            if not locked or not self.env["ir.cron"]._commit_progress(len(locked), remaining=remaining):
+                break
+
+    @api.model
+    def _expire_due(self):
+        """End the follow-ups whose link has run out, parked ones too."""
+        domain = [("state", "=", "ready"), ("date_expiry", "<=", fields.Datetime.now())]
+        for followup in self.search(domain, limit=10 * BATCH).try_lock_for_update(allow_referencing=True):
+            followup._set_state("expired")
+
+    def _process_isolated(self):
+        """Process a batch; when it fails go row by row, so that one bad record stops nobody else."""
+        try:
+            with self.env.cr.savepoint():
+                self._process_due()
+            return
+        except OperationalError:
+            # Another transaction was faster: no fault of the records, the next run does them.
+            raise
+        except Exception:
+            _logger.warning("Follow-ups fail as a batch, going on one by one", exc_info=True)
+        for followup in self:
+            try:
+                with self.env.cr.savepoint():
+                    followup._process_due()
+            except OperationalError:
+                raise
+            except Exception as error:
+                _logger.warning("Follow-up %s failed", followup.id, exc_info=True)
+                count = followup.error_count + 1
+                followup.write(
+                    {
+                        "error_count": count,
+                        "error_message": str(error),
+                        "date_next": fields.Datetime.now() + timedelta(hours=count),
+                    }
+                )
+
+    def _process_due(self):
+        self.filtered(lambda f: f.state == "planned")._contact()
+        ready = self.filtered(lambda f: f.state == "ready" and f.date_next and f.date_next <= fields.Datetime.now())
+        reminded = ready._filter_remindable()
+        if reminded:
+            reminded._send("reminder")
+        # The others, such as a call that is due again, are on the agent's list; their link still expires.
+        for followup in ready - reminded:
+            followup.date_next = followup.date_expiry
+        self.filtered("error_count").write({"error_count": 0, "error_message": False})
