@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .aftersale_followup_message import LINK
+
 # A decision is told to the customer, so it is not taken back silently.
 TRANSITIONS = {
     "none": set(),
@@ -79,11 +81,11 @@ class AftersaleFeedback(models.Model):
             for state, code in (("accepted", "accepted"), ("adopted", "adopted"), ("rejected", "declined"))
         }
         # sudo: opt-outs, blacklists and the personal link are read for the supervisor who decides
-        reachable = self.sudo()._filter_reachable()
+        reachable = self.sudo().with_context(aftersale_link=LINK)._filter_reachable()
         queued = self.env["mail.mail"].sudo()
         for state, feedback in reachable.grouped("suggestion_state").items():
             if templates.get(state):
-                queued |= templates[state].sudo().send_mail_batch(feedback.ids, force_send=False)
+                queued |= templates[state].with_env(reachable.env).send_mail_batch(feedback.ids, force_send=False)
         followups = {feedback.id: feedback.followup_id for feedback in reachable}
         for mail in queued:
             if followups.get(mail.res_id):

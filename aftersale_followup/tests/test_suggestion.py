@@ -34,8 +34,9 @@ class TestSuggestion(AftersaleCase):
         for mail in (accepted, adopted):
             self.assertEqual((mail.state, mail.recipient_ids), ("outgoing", self.partner))
             self.assertIn("A faster courier", mail.body_html)
-            self.assertIn(self.wish.followup_id._get_optout_link(), mail.body_html)
-            self.assertIn("List-Unsubscribe", mail.headers)
+            optout = f"/aftersale/{self.wish.followup_id.sudo().access_token}/optout"
+            self.assertIn(optout, mail.body_html)
+            self.assertIn(optout, mail.headers)
         self.assertIn("A second carrier", adopted.body_html)
         wish.write({"suggestion_state": "adopted"})
         self.assertEqual(len(self._mails()), 2, "nothing changed, nothing to tell")
