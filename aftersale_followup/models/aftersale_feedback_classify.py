@@ -48,10 +48,9 @@ class AftersaleFeedback(models.Model):
         return "2" if self.is_safety else self.priority
 
     def _get_priority_reasons(self):
-        """Return why the priority is high, in words."""
-        self.ensure_one()
+        """Return the list of what makes one of these answers urgent, in words."""
         names = ("is_low_score", "is_recurring", "is_safety", "is_repeat")
-        return ", ".join(self._fields[name]._description_string(self.env) for name in names if self[name])
+        return [self._fields[name]._description_string(self.env) for name in names if any(self.mapped(name))]
 
     def _filter_recurring(self):
         """Return the feedback whose problem, same tag and product, came up as often as the setting says (3 in 30 d)."""

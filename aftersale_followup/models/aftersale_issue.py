@@ -52,7 +52,7 @@ class AftersaleIssue(models.Model):
     priority = fields.Selection(
         [("0", "Normal"), ("1", "High"), ("2", "Urgent")], required=True, default="0", index=True, tracking=True
     )
-    priority_reasons = fields.Char("Why High", copy=False)
+    priority_reasons = fields.Char("Why High", compute="_compute_priority_reasons", compute_sudo=True)
     color = fields.Integer(related="category_id.color")
     department_id = fields.Many2one("hr.department", index="btree_not_null", ondelete="set null", check_company=True)
     user_id = fields.Many2one(
@@ -134,6 +134,16 @@ class AftersaleIssue(models.Model):
     def _compute_category_id(self):
         for issue in self:
             issue.category_id = (issue.tag_ids.filtered("is_problem") or issue.tag_ids)[:1].category_id
+
+    @api.depends("feedback_ids", "reopen_count")
+    @api.depends_context("lang")
+    def _compute_priority_reasons(self):
+        """Say in the reader's language what makes the issue urgent: its answers, and that it came back."""
+        for issue in self:
+            reasons = issue.feedback_ids._get_priority_reasons()
+            if issue.reopen_count:
+                reasons.append(self.env._("Reopened"))
+            issue.priority_reasons = ", ".join(reasons)
 
     def _compute_occurrence_count(self):
         """Count the valid feedback with one of the tags and the same product in the window, of all customers."""

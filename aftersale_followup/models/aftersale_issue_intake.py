@@ -34,7 +34,7 @@ class AftersaleIssue(models.Model):
             }
             priority = feedback._get_issue_priority()
             if priority > issue.priority:
-                values.update(priority=priority, priority_reasons=feedback._get_priority_reasons())
+                values["priority"] = priority
             if feedback.priority == "1":
                 # Reported again and high: the supervisor calls again, whoever called before.
                 values.update(date_contacted=False, contact_deadline=False)
@@ -60,7 +60,6 @@ class AftersaleIssue(models.Model):
                 "product_id": feedback._single_product().id,
                 "order_id": feedback.order_id.id,
                 "priority": feedback._get_issue_priority(),
-                "priority_reasons": feedback._get_priority_reasons(),
                 "department_id": problems.department_id.filtered(
                     lambda d: d.company_id in (self.env["res.company"], feedback.company_id)
                 )[:1].id,
@@ -79,7 +78,7 @@ class AftersaleIssue(models.Model):
         note = self.env._(
             "Score %(score)s. Why: %(reasons)s. Contact the customer by %(deadline)s.",
             score=feedback.score or "–",
-            reasons=feedback._get_priority_reasons(),
+            reasons=", ".join(feedback._get_priority_reasons()),
             deadline=self.contact_deadline,
         )
         deadline = self.contact_deadline or self.company_id._aftersale_today()

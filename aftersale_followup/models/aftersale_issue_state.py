@@ -40,7 +40,6 @@ SYSTEM_FIELDS = {
     "date_closed",
     "customer_notified_date",
     "overdue_told_date",
-    "priority_reasons",
 }
 
 
