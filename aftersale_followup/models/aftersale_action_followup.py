@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.tools import SQL
 
+from .planning_occasion import prepare_occasion
+
 
 class AftersaleAction(models.Model):
     """Asking those who reported a problem whether they notice the improvement."""
@@ -32,25 +34,18 @@ class AftersaleAction(models.Model):
         finished = self.filtered(lambda action: action.state == "done")
         authors = {action: action._get_authors() for action in finished}
         asked = finished._get_asked(authors)
-        none = self.env["aftersale.issue"]
         return [
-            {
-                "origin": f"action:{action.id}:{partner.id}",
-                "label": self.env._("completion"),
-                "company": action.company_id,
-                "partner": partner,
-                "order": self.env["sale.order"],
-                "picking": self.env["stock.picking"],
-                "issue": none,
-                "action": action,
-                "asked": partner in asked[action],
-                "moment": action.date_done,
-                "products": feedback.product_ids,
-                "amount": 0.0,
-                "team": action.team_id,
-                "sales_user": self.env["res.users"],
-                "delivery_user": self.env["res.users"],
-            }
+            prepare_occasion(
+                action.company_id,
+                partner,
+                f"action:{action.id}:{partner.id}",
+                self.env._("completion"),
+                action.date_done,
+                action=action,
+                asked=partner in asked[action],
+                products=feedback.product_ids,
+                team=action.team_id,
+            )
             for action in finished
             for partner, feedback in authors[action].items()
         ]

@@ -3,6 +3,7 @@ from odoo.fields import Command
 from odoo.tools import SQL
 
 from .aftersale_issue import OPEN_STATES
+from .planning_occasion import prepare_occasion
 
 
 class AftersaleIssue(models.Model):
@@ -134,22 +135,17 @@ class AftersaleIssue(models.Model):
     def _aftersale_occasions(self, trigger):
         """Return what planning a verification needs to know of each issue that is done."""
         return [
-            {
-                "origin": issue._verification_origin(),
-                "label": self.env._("resolution"),
-                "company": issue.company_id,
-                "partner": issue.partner_id,
-                "order": self.env["sale.order"],
-                "picking": self.env["stock.picking"],
-                "issue": issue,
-                "action": self.env["aftersale.action"],
-                "moment": issue.date_done,
-                "products": issue.product_id or issue.feedback_ids.product_ids,
-                "amount": 0.0,
-                "team": issue.team_id,
-                "sales_user": issue.order_id.user_id,
-                "delivery_user": self.env["res.users"],
-            }
+            prepare_occasion(
+                issue.company_id,
+                issue.partner_id,
+                issue._verification_origin(),
+                self.env._("resolution"),
+                issue.date_done,
+                issue=issue,
+                products=issue.product_id or issue.feedback_ids.product_ids,
+                team=issue.team_id,
+                sales_user=issue.order_id.user_id,
+            )
             for issue in self
             if issue.state == "done"
         ]

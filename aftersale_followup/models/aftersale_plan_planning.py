@@ -11,6 +11,7 @@ from odoo.tools.misc import clean_context
 from .aftersale_plan import CONTACT_CLASSES
 from .aftersale_plan_cap import EXEMPT_CLASSES
 from .planning_facts import PlanningFacts
+from .planning_occasion import origins_of
 
 _logger = logging.getLogger(__name__)
 
@@ -93,23 +94,29 @@ class AftersalePlan(models.Model):
 
     def _plan_occasions(self, occasions):
         """Plan the ``occasions`` of the environment's company under the plans in ``self``; return the new rows."""
+        return self._store(self._prepare_rows(occasions))
+
+    def _prepare_rows(self, occasions):
+        """Return what the plans in ``self`` make of ``occasions``, as dictionaries with all values and reasons.
+
+        Writes nothing: the preview asks here, too.
+        """
         matching = [(plan, occasion) for plan in self for occasion in plan._filter_occasions(occasions)]
         if not matching:
-            return self.env["aftersale.followup"]
+            return []
         facts = PlanningFacts(self.env, matching)
         rows = []
         for plan, occasion in matching:
             if not plan._fits_customer(occasion, facts):
                 continue
-            for touchpoint in plan.touchpoint_ids or [plan.touchpoint_ids]:
-                row = plan._prepare_row(occasion, touchpoint, facts)
-                if row:
-                    rows.append(row)
+            for origin, touchpoint in origins_of(occasion, plan).items():
+                if not facts.is_planned(plan, origin):
+                    rows.append(plan._prepare_row(occasion, origin, touchpoint, facts))
         rows.sort(key=lambda row: (RANK[row["contact_class"]], row["window"][0]))
         facts.load(rows)
         for row in rows:
             self.browse(row["plan_id"])._schedule(row, facts)
-        return self._store(rows)
+        return rows
 
     def _filter_occasions(self, occasions):
         """Return the occasions this plan looks at, by what the order says; an empty criterion means any."""
@@ -150,16 +157,12 @@ class AftersalePlan(models.Model):
     def _fits_customer(self, occasion, facts):
         return self.customer_type in ("any", facts.customer_type(occasion))
 
-    def _prepare_row(self, occasion, touchpoint, facts):
-        """Return the values of one follow-up with its window, or None when it is planned already."""
-        origin = f"{occasion['origin']}:{touchpoint.id or 0}" if occasion["order"] else occasion["origin"]
-        existing = facts.existing.get((self.id, origin))
-        if existing and (existing.state, existing.cancel_cause) != ("cancelled", "order"):
-            return None
+    def _prepare_row(self, occasion, origin, touchpoint, facts):
+        """Return the values of one follow-up with its window."""
         partner = occasion["partner"]
         return {
             "origin": origin,
-            "existing": existing,
+            "existing": facts.existing.get((self.id, origin)),
             "plan_id": self.id,
             "contact_class": self.contact_class,
             "scenario": self.scenario,
@@ -180,7 +183,7 @@ class AftersalePlan(models.Model):
             "sales_user_id": occasion["sales_user"].id,
             "delivery_user_id": occasion["delivery_user"].id,
             "occasion": occasion,
-            "window": facts.window(touchpoint or self, occasion["moment"]),
+            "window": facts.windows.get(touchpoint or self, occasion["moment"]),
         }
 
     def _schedule(self, row, facts):
@@ -205,7 +208,7 @@ class AftersalePlan(models.Model):
             row.update(state="skipped", skip_reason=reason)
             row["why"] += "\n" + self.env._("Not asked: %s.", label)
             return
-        user, day = facts.pick(free, self._get_agents(row, team))
+        user, day = facts.agents.pick(free, self._get_agents(row, team))
         row.update(state="planned", date_planned=day, user_id=user.id)
         row["date_next"] = time_planned or self.env.company._aftersale_moment(day, self.env.company.aftersale_hour_from)
         row["why"] += "\n" + self.env._(

@@ -1,10 +1,12 @@
 from collections import defaultdict
-from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from odoo.fields import Domain
 from odoo.tools import SQL
+
+from .agent_load import AgentLoad
+from .planning_occasion import origins_of
+from .planning_window import PlanningWindows
 
 
 class PlanningFacts:
@@ -20,81 +22,28 @@ class PlanningFacts:
         self.plans = env["aftersale.plan"].union(*{plan for plan, _occasion in matching})
         self.partners = env["res.partner"].union(*{occasion["partner"] for occasion in self.occasions})
         self.customers = self.partners.commercial_partner_id
-        self._read_calendar()
+        rules = [rule for plan in self.plans for rule in plan.touchpoint_ids or plan]
+        self.windows = PlanningWindows(self.company, rules, [occasion["moment"] for occasion in self.occasions])
         self._read_existing()
         self._read_customers()
-
-    # ------------------------------------------------------------
-    # Windows
-    # ------------------------------------------------------------
-
-    def _read_calendar(self):
-        """Read the working days that any window can touch, once."""
-        days = [self.company._aftersale_date(occasion["moment"]) for occasion in self.occasions]
-        today = self.company._aftersale_today()
-        reach = max([self._reach(rule) for plan in self.plans for rule in plan.touchpoint_ids or plan], default=0)
-        self.today = today
-        self.workdays = self.company._aftersale_workdays(min(days), max(days + [today]) + timedelta(days=reach))
-
-    @staticmethod
-    def _reach(rule):
-        """Return a number of calendar days that surely holds the end of the window of ``rule``."""
-        if rule.delay_unit == "working_days":
-            return rule.delay_max * 2 + 21
-        return (rule.delay_max if rule.delay_unit == "days" else rule.delay_max // 24 + 1) + 14
-
-    def window(self, rule, moment):
-        """Return (days to choose from, end of the window, moment in UTC or False) for ``rule``'s delay.
-
-        ``rule`` is a plan or a touchpoint. Days before today are not offered: a late row is contacted today, as long
-        as its window is open. Working day 1 is the first one after the company's date of ``moment``.
-        """
-        start = self.company._aftersale_date(moment)
-        if rule.delay_unit == "hours":
-            at = moment + timedelta(hours=rule.delay_min)
-            first = self._workday_from(self.company._aftersale_date(at))
-            last = max(first, self.company._aftersale_date(moment + timedelta(hours=rule.delay_max)))
-            exact = at if first == self.company._aftersale_date(at) else False
-            return self._offer(first, last) + (exact,)
-        if rule.delay_unit == "days":
-            first = self._workday_from(start + timedelta(days=rule.delay_min))
-            last = max(first, start + timedelta(days=rule.delay_max))
-        else:
-            first, last = self._nth(start, rule.delay_min), self._nth(start, rule.delay_max)
-        return self._offer(first, last) + (False,)
-
-    def _nth(self, start, number):
-        if not number:
-            return self._workday_from(start)
-        later = [day for day in self.workdays if day > start]
-        return later[number - 1] if len(later) >= number else self.company._aftersale_add_workdays(start, number)
-
-    def _workday_from(self, date):
-        return next((day for day in self.workdays if day >= date), None) or self.company._aftersale_next_workday(date)
-
-    def _offer(self, first, last):
-        days = [day for day in self.workdays if max(first, self.today) <= day <= last]
-        if days:
-            return days, last
-        # The window is over, or the rest of it is not worked: the next working day is the nearest thing.
-        return [self._workday_from(max(first, self.today))], last
 
     # ------------------------------------------------------------
     # Customers
     # ------------------------------------------------------------
 
     def _read_existing(self):
-        origins = {occasion["origin"] for occasion in self.occasions}
-        origins |= {
-            f"{occasion['origin']}:{touchpoint_id}"
-            for occasion in self.occasions
-            if occasion["order"]
-            for touchpoint_id in [0, *self.plans.touchpoint_ids.ids]
+        origins = {
+            origin for occasion in self.occasions for plan in self.plans for origin in origins_of(occasion, plan)
         }
         rows = self.env["aftersale.followup"].search(
             [("plan_id", "in", self.plans.ids), ("origin", "in", list(origins))]
         )
         self.existing = {(row.plan_id.id, row.origin): row for row in rows}
+
+    def is_planned(self, plan, origin):
+        """Return whether ``plan`` has a row for ``origin`` that stands; one cancelled with its order is revived."""
+        row = self.existing.get((plan.id, origin))
+        return bool(row) and (row.state, row.cancel_cause) != ("cancelled", "order")
 
     def _read_customers(self):
         """Read what is known about the customers: first order, products had before, opt-outs, open issues, staff."""
@@ -165,27 +114,7 @@ class PlanningFacts:
         # A hook never waits: what another worker holds at this moment takes no products of ours.
         planned = self.ledger.planned_records(self.env["aftersale.followup"])
         self._joinable = planned.try_lock_for_update(allow_referencing=True) if planned else planned
-        days = [day for row in rows for day in row["window"][0]]
-        self._load = defaultdict(int)
-        if days:
-            domain = (
-                Domain("company_id", "=", self.company.id)
-                & Domain("state", "in", ("planned", "ready"))
-                & Domain("date_planned", ">=", min(days))
-                & Domain("date_planned", "<=", max(days))
-            )
-            groups = self.env["aftersale.followup"]._read_group(domain, ["user_id", "date_planned:day"], ["__count"])
-            for user, day, count in groups:
-                self._load[user.id, day] += count
-
-    def pick(self, days, agents):
-        """Return (agent, day) with the least load, the earliest day first; counts the choice."""
-        users = agents or [agents]
-        day, user = min(
-            ((day, user) for day in days for user in users), key=lambda pair: (self._load[pair[1].id, pair[0]], pair[0])
-        )
-        self._load[user.id, day] += 1
-        return user, day
+        self.agents = AgentLoad(self.company, [day for row in rows for day in row["window"][0]])
 
     def mergeable(self, row):
         """Return the not yet contacted follow-up of the same customer that can take this row's products, or None."""

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, float_compare
 
+from .planning_occasion import prepare_occasion
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -136,22 +138,20 @@ class SaleOrder(models.Model):
             else:
                 # Services: the day the last quantity was entered.
                 moment = max(self.order_line.mapped("write_date"))
-        return {
-            "origin": f"order:{self.id}",
-            "label": label,
-            "company": self.company_id,
-            "partner": self.partner_id,
-            "order": self,
-            "picking": picking,
-            "issue": self.env["aftersale.issue"],
-            "action": self.env["aftersale.action"],
-            "moment": moment,
-            "products": products,
-            "amount": self.amount_total / (self.currency_rate or 1.0),
-            "team": self.team_id,
-            "sales_user": self.user_id,
-            "delivery_user": picking.user_id,
-        }
+        return prepare_occasion(
+            self.company_id,
+            self.partner_id,
+            f"order:{self.id}",
+            label,
+            moment,
+            order=self,
+            picking=picking,
+            products=products,
+            amount=self.amount_total / (self.currency_rate or 1.0),
+            team=self.team_id,
+            sales_user=self.user_id,
+            delivery_user=picking.user_id,
+        )
 
     @api.model
     def _aftersale_get_unplanned(self, plan, since):
