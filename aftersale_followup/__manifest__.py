@@ -63,7 +63,7 @@
         "views/stock_picking_views.xml",
         "views/product_template_views.xml",
         "views/res_partner_views.xml",
-        "views/res_config_settings_views.xml",
+        "views/res_company_views.xml",
         "views/aftersale_menus.xml",
     ],
     "demo": [

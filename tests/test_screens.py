@@ -56,16 +56,6 @@ def test_every_view_opens(site, visitor, login, language):
     assert served.errors() == []
 
 
-@pytest.mark.parametrize("language", ["en_US", CHINESE])
-def test_the_settings_open(site, visitor, language):
-    """The manager of the demo data administers no Odoo: the settings are somebody else's."""
-    _served, admin = site
-    one = visitor("admin", language, "desktop")
-    [menu] = [menu for menu in one.menus(ref(admin, "menu_root"), language) if menu.model == "res.config.settings"]
-    one.visit(menu)
-    assert one.complaints == []
-
-
 @pytest.mark.parametrize("login", LOGINS)
 def test_cards_and_forms_fit_on_a_phone(site, visitor, login):
     _served, admin = site

@@ -43,7 +43,7 @@ from . import aftersale_workday
 from . import ir_http
 from . import product_template
 from . import res_company
-from . import res_config_settings
+from . import res_company_settings
 from . import res_partner
 from . import sale_order
 from . import stock_picking

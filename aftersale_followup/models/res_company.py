@@ -9,7 +9,8 @@ from odoo.fields import Domain
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    aftersale_team_id = fields.Many2one("crm.team", "After-sales Team")
+    aftersale_team_id = fields.Many2one("crm.team", "After-sales Team", check_company=True)
+    aftersale_all_teams = fields.Boolean("Supervisors See All Teams")
     aftersale_phone = fields.Char("Service Line", help="Number named in scripts and messages; empty = company phone.")
     # planning
     aftersale_new_months = fields.Integer("New Customer (months)", default=3)
@@ -48,7 +49,12 @@ class ResCompany(models.Model):
     aftersale_weak_n = fields.Integer("Weak Figures Below", default=30)
     aftersale_min_n = fields.Integer("Withheld Figures Below", default=5)
     aftersale_report_recipient_ids = fields.Many2many(
-        "res.partner", "aftersale_report_recipient_rel", "company_id", "partner_id", "Report Recipients"
+        "res.partner",
+        "aftersale_report_recipient_rel",
+        "company_id",
+        "partner_id",
+        "Report Recipients",
+        check_company=True,
     )
 
     _aftersale_hours = models.Constraint(

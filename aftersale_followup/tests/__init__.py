@@ -13,6 +13,7 @@ from . import test_issue
 from . import test_page
 from . import test_planning
 from . import test_privacy
+from . import test_settings
 from . import test_sheet
 from . import test_suggestion
 from . import test_tour

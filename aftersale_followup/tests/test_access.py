@@ -80,12 +80,6 @@ class TestAccess(AftersaleCase):
                 found = self.env["aftersale.followup"].with_user(user).search([("id", "in", rows.ids)])
                 self.assertEqual(found, visible.with_user(user))
 
-    def test_supervisors_see_all_teams_when_the_settings_say_so(self):
-        elsewhere = self._planned(user_id=self.agent_2.id, team_id=self.other_team.id)
-        self.assertFalse(elsewhere.with_user(self.supervisor).has_access("read"))
-        self.supervisor.group_ids = [Command.link(self.env.ref("aftersale_followup.group_all_teams").id)]
-        self.assertTrue(elsewhere.with_user(self.supervisor).has_access("read"))
-
     def test_issues_of_the_own_department_only(self):
         department = self.env["hr.department"].create({"name": "Quality", "company_id": self.company.id})
         self.env["hr.employee"].create(

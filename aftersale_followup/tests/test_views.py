@@ -37,7 +37,7 @@ class TestViews(AftersaleCase):
         while queue:
             menu = menus[queue.pop(0)]
             queue += menu["children"]
-            if menu["action_id"]:
+            if menu["action_model"] == "ir.actions.act_window":
                 ids.append(menu["action_id"])
         return self.env["ir.actions.act_window"].sudo().browse(ids)
 
@@ -191,39 +191,3 @@ class TestViews(AftersaleCase):
         arch = self.env["stock.picking"].get_views([(False, "form")])["views"]["form"]["arch"]
         node = etree.fromstring(arch).find(".//field[@name='aftersale_receipt_date']")
         self.assertIn("outgoing", node.get("invisible"))
-
-    # -- settings --------------------------------------------------------------
-
-    def test_every_setting_is_shown_and_explained(self):
-        arch = self.env.ref("aftersale_followup.res_config_settings_view_form").arch
-        settings = etree.fromstring(arch).findall(".//setting")
-        shown = {field.get("name") for setting in settings for field in setting.iter("field")}
-        own = {
-            name
-            for name, field in self.env["res.company"]._fields.items()
-            if name.startswith("aftersale_") and field.store
-        }
-        self.assertLessEqual(own, shown)
-        for setting in settings:
-            self.assertTrue(setting.get("help"), etree.tostring(setting))
-            loose = (setting.text or "") + "".join(child.tail or "" for child in setting)
-            self.assertFalse(loose.strip(), "text right in a setting is not shown")
-
-    def test_settings_are_saved(self):
-        settings = self.env["res.config.settings"].create({})
-        self.assertEqual(settings.aftersale_cap_days, self.company.aftersale_cap_days)
-        with Form(settings) as form:
-            form.aftersale_cap_days = 11
-            form.aftersale_issue_policy = "high"
-        settings.execute()
-        self.assertEqual(self.company.aftersale_cap_days, 11)
-        self.assertEqual(self.company.aftersale_issue_policy, "high")
-
-    def test_supervisors_see_all_teams_when_the_settings_say_so(self):
-        team = self.env["crm.team"].create({"name": "Elsewhere", "company_id": self.company.id})
-        followup = self._planned(team_id=team.id, user_id=self.agent_2.id)
-        self.assertFalse(followup.with_user(self.supervisor).has_access("read"))
-        self.env["res.config.settings"].create({"group_aftersale_all_teams": True}).execute()
-        self.assertTrue(followup.with_user(self.supervisor).has_access("read"))
-        self.env["res.config.settings"].create({"group_aftersale_all_teams": False}).execute()
-        self.assertFalse(followup.with_user(self.supervisor).has_access("read"))
