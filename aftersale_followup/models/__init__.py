@@ -41,6 +41,7 @@ from . import aftersale_suggestion
 from . import aftersale_tag
 from . import aftersale_workday
 from . import ir_http
+from . import ir_ui_menu
 from . import product_template
 from . import res_company
 from . import res_company_settings

@@ -13,7 +13,7 @@ from devkit.paths import ADDON, LOG
 
 NAME = "aftersale_run"
 PATIENCE = 180  # seconds for the login page to come up
-LOGINS = ("agent", "supervisor", "manager")  # of the add-on's demo data; password = login
+LOGINS = ("agent", "supervisor", "manager", "logistics")  # of the add-on's demo data; password = login
 TO_TRY = """Five things to try
   1. as agent: After-Sales > Follow-ups, open one of today's calls and fill in the call form
   2. as admin: confirm a sale order, validate its delivery, and find the planned follow-up on the order
