@@ -12,6 +12,7 @@ class AftersaleFollowup(models.Model):
     _inherit = "aftersale.followup"
 
     contact_data = fields.Char(compute="_compute_contact_data", compute_sudo=True, help=MASKING_HELP)
+    is_contact_masked = fields.Boolean(compute="_compute_contact_data", compute_sudo=True)
 
     @api.depends("partner_id.phone", "partner_id.email", "user_id", "company_id.aftersale_masking")
     @api.depends_context("uid")
@@ -19,6 +20,7 @@ class AftersaleFollowup(models.Model):
         """In charge is the agent; whoever else calls sees the number in the call form."""
         for followup in self:
             masked = followup.company_id.aftersale_masking and followup.user_id != self.env.user
+            followup.is_contact_masked = masked
             followup.contact_data = followup.partner_id._aftersale_contact_data(masked)
 
 
@@ -32,6 +34,9 @@ class AftersaleIssue(models.Model):
         groups="aftersale_followup.group_agent",
         help=MASKING_HELP,
     )
+    is_contact_masked = fields.Boolean(
+        compute="_compute_contact_data", compute_sudo=True, groups="aftersale_followup.group_agent"
+    )
 
     @api.depends("partner_id.phone", "partner_id.email", "user_id", "company_id.aftersale_masking")
     @api.depends_context("uid")
@@ -40,6 +45,7 @@ class AftersaleIssue(models.Model):
         supervisor = self.env.user.has_group("aftersale_followup.group_supervisor")
         for issue in self:
             masked = issue.company_id.aftersale_masking and not supervisor and issue.user_id != self.env.user
+            issue.is_contact_masked = masked
             issue.contact_data = issue.partner_id._aftersale_contact_data(masked)
 
     def _message_get_suggested_recipients_batch(self, *args, **kwargs):

@@ -39,7 +39,8 @@ class AftersaleFollowup(models.Model):
     plan_id = fields.Many2one("aftersale.plan", required=True, index=True, ondelete="restrict")
     contact_class = fields.Selection(CONTACT_CLASSES, "Rank", required=True)
     scenario = fields.Selection(SCENARIOS, required=True, index=True)
-    partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
+    # Empty once made anonymous; whoever is still to be asked has a name.
+    partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="restrict")
     # Not a related field: planning gives the value, so that a batch needs no second write.
     commercial_partner_id = fields.Many2one(
         "res.partner",
@@ -110,7 +111,12 @@ class AftersaleFollowup(models.Model):
         copy=False,
     )
     cancel_cause = fields.Selection(
-        [("order", "Order cancelled"), ("staff", "By a supervisor"), ("issue", "Issue reopened or ended")],
+        [
+            ("order", "Order cancelled"),
+            ("staff", "By a supervisor"),
+            ("issue", "Issue reopened or ended"),
+            ("erasure", "Customer's data erased"),
+        ],
         copy=False,
         help="A follow-up cancelled with its order comes back when the order is confirmed again.",
     )
@@ -148,6 +154,9 @@ class AftersaleFollowup(models.Model):
     _window_given = models.Constraint(
         "CHECK(state NOT IN ('planned', 'ready') OR (date_planned IS NOT NULL AND date_deadline IS NOT NULL))",
         "An open follow-up needs a planned day and the end of its window.",
+    )
+    _open_has_customer = models.Constraint(
+        "CHECK(state NOT IN ('planned', 'ready') OR partner_id IS NOT NULL)", "An open follow-up needs its customer."
     )
     _token_given = models.Constraint("CHECK(access_token IS NOT NULL)", "Every follow-up has its personal link.")
 

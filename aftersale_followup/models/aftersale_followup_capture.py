@@ -50,6 +50,7 @@ class AftersaleFollowup(models.Model):
                     self.display_name,
                 )
             )
+        self.env["aftersale.access.log"]._note("call", self)
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Call %s", self.partner_id.name),
@@ -191,7 +192,7 @@ class AftersaleFollowup(models.Model):
 
     def _is_answerable(self, source):
         if source == "staff":
-            return self.state in ("ready", "expired", "unreachable") and bool(self._get_survey())
+            return self.state in ("ready", "expired", "unreachable") and bool(self.partner_id and self._get_survey())
         return self._get_link_code() == "ok"
 
     def _explain_errors(self, errors):

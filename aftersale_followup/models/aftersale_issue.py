@@ -35,7 +35,8 @@ class AftersaleIssue(models.Model):
         tracking=True,
         group_expand="_group_expand_state",
     )
-    partner_id = fields.Many2one("res.partner", "Customer", required=True, index=True, ondelete="restrict")
+    # Empty once made anonymous.
+    partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="restrict")
     commercial_partner_id = fields.Many2one(
         related="partner_id.commercial_partner_id", store=True, precompute=True, index=True
     )
@@ -110,6 +111,9 @@ class AftersaleIssue(models.Model):
     _closed_documented = models.Constraint(
         "CHECK(state NOT IN ('done', 'closed') OR (COALESCE(root_cause, '') <> '' AND COALESCE(solution, '') <> ''))",
         "An issue that is done needs a root cause and a solution.",
+    )
+    _open_has_customer = models.Constraint(
+        "CHECK(state IN ('closed', 'cancelled') OR partner_id IS NOT NULL)", "An open issue needs its customer."
     )
     _processing_has_user = models.Constraint(
         "CHECK(state NOT IN ('processing', 'done') OR user_id IS NOT NULL)",

@@ -105,8 +105,7 @@ class AftersaleIssue(models.Model):
 
     def _get_managers(self):
         self.ensure_one()
-        managers = self.env.ref("aftersale_followup.group_manager").sudo().all_user_ids
-        return managers.filtered(lambda u: u.active and not u.share and self.company_id in u.company_ids)
+        return self.company_id._aftersale_managers()
 
     def _verify(self, feedback):
         """Close or reopen the issue by what the customer answered in the second follow-up.

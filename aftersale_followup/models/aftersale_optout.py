@@ -7,6 +7,7 @@ from odoo.tools import email_normalize
 from odoo.addons.phone_validation.tools.phone_validation import phone_format
 
 from .aftersale_plan import SCENARIOS
+from .erased_key import PREFIX, find_hidden, hide_key
 
 
 class AftersaleOptout(models.Model):
@@ -52,7 +53,7 @@ class AftersaleOptout(models.Model):
     def _normalise(self, vals):
         """Return the key of ``vals`` in the one form that contacts are compared by; refuse what has none."""
         key = (vals.get("key") or "").strip()
-        if key.startswith("partner:"):
+        if key.startswith("partner:") or (key.startswith(PREFIX) and self.env.su):
             return key
         if "@" in key:
             normal = email_normalize(key)
@@ -77,12 +78,40 @@ class AftersaleOptout(models.Model):
         The scenario ``False`` stands for every follow-up. Refusals of a single request are not in it: they end that
         follow-up only.
         """
+        hidden = find_hidden(self.env, keys)
+        customers = {f"partner:{partner_id}": partner_id for partner_id in partners.ids}
+        hidden_customers = {form: customers[text] for form, text in find_hidden(self.env, customers).items()}
         domain = fields.Domain("followup_id", "=", False) & (
-            fields.Domain("key", "in", list(keys)) | fields.Domain("partner_id", "in", partners.ids)
+            fields.Domain("key", "in", [*keys, *hidden, *hidden_customers])
+            | fields.Domain("partner_id", "in", partners.ids)
         )
         blocked = defaultdict(set)
         for optout in self.search(domain):
-            blocked[optout.key].add(optout.scenario)
-            blocked[optout.partner_id.id].add(optout.scenario)
+            blocked[hidden.get(optout.key, optout.key)].add(optout.scenario)
+            blocked[hidden_customers.get(optout.key, optout.partner_id.id)].add(optout.scenario)
         blocked.pop(False, None)
         return blocked
+
+    def _hide(self, partners, never_ask=False):
+        """Keep the opt-outs of ``partners`` in a form that names nobody, yet is found when they would be asked again.
+
+        Withdrawn ones and refusals of a single request are over: they are deleted. ``never_ask`` adds that these
+        customers are asked nothing at all any more.
+        """
+        known = self.sudo().with_context(active_test=False).search([("partner_id", "in", partners.ids)])
+        values = []
+        for partner in partners:
+            own = known.filtered(lambda o, p=partner: o.partner_id == p and o.active and not o.followup_id)
+            scopes = {optout.scenario: {"source": optout.source, "date": optout.date} for optout in own}
+            if never_ask:
+                scopes.setdefault(False, {"source": "staff"})
+            keys = {partner.email_normalized, partner.phone_sanitized, f"partner:{partner.id}", *own.mapped("key")}
+            values += [
+                {"key": hide_key(self.env, key), "scenario": scenario, **how}
+                for key in sorted(filter(None, keys))
+                for scenario, how in scopes.items()
+            ]
+        kept = self.sudo().search([("key", "in", [vals["key"] for vals in values])])
+        there = {(optout.key, optout.scenario) for optout in kept}
+        self.sudo().create([vals for vals in values if (vals["key"], vals["scenario"]) not in there])
+        known.unlink()

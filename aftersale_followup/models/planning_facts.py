@@ -5,6 +5,7 @@ from dateutil.relativedelta import relativedelta
 from odoo.tools import SQL
 
 from .agent_load import AgentLoad
+from .erased_key import find_hidden
 from .planning_occasion import origins_of
 from .planning_window import PlanningWindows
 
@@ -35,10 +36,12 @@ class PlanningFacts:
         origins = {
             origin for occasion in self.occasions for plan in self.plans for origin in origins_of(occasion, plan)
         }
+        # Rows of erased customers keep their origin in a one-way form.
+        hidden = find_hidden(self.env, origins)
         rows = self.env["aftersale.followup"].search(
-            [("plan_id", "in", self.plans.ids), ("origin", "in", list(origins))]
+            [("plan_id", "in", self.plans.ids), ("origin", "in", [*origins, *hidden])]
         )
-        self.existing = {(row.plan_id.id, row.origin): row for row in rows}
+        self.existing = {(row.plan_id.id, hidden.get(row.origin, row.origin)): row for row in rows}
 
     def is_planned(self, plan, origin):
         """Return whether ``plan`` has a row for ``origin`` that stands; one cancelled with its order is revived."""

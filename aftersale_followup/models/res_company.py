@@ -77,6 +77,12 @@ class ResCompany(models.Model):
         "The numbers of the after-sales settings cannot be negative.",
     )
 
+    def _aftersale_managers(self):
+        """Return the after-sales managers who work in this company."""
+        self.ensure_one()
+        managers = self.env.ref("aftersale_followup.group_manager").sudo().all_user_ids
+        return managers.filtered(lambda user: user.active and not user.share and self in user.company_ids)
+
     # ------------------------------------------------------------
     # Calendar: the one place that knows what a working day is
     # ------------------------------------------------------------

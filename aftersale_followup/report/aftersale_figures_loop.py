@@ -85,7 +85,10 @@ class AftersaleFigures(models.AbstractModel):
             SQL(
                 """
                 SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.state, u.skip_reason,
-                       COALESCE(a.contacted, FALSE) AS contacted, COALESCE(a.reached, FALSE) AS reached, COUNT(*) AS n
+                       COALESCE(a.contacted, FALSE)
+                       OR COALESCE(u.dropped_contact_date <= %(cutoff)s, FALSE) AS contacted,
+                       COALESCE(a.reached, FALSE)
+                       OR COALESCE(u.dropped_reached_date <= %(cutoff)s, FALSE) AS reached, COUNT(*) AS n
                   FROM aftersale_followup u
              LEFT JOIN aftersale_channel c ON c.id = u.channel_id
              LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested') AS contacted,

@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_access_log
 from . import test_action
 from . import test_analysis
 from . import test_calendar
@@ -7,6 +8,7 @@ from . import test_capture
 from . import test_constraints
 from . import test_contact
 from . import test_customer
+from . import test_erasure
 from . import test_feedback
 from . import test_figures
 from . import test_issue
@@ -14,6 +16,7 @@ from . import test_page
 from . import test_planning
 from . import test_privacy
 from . import test_settings
+from . import test_retention
 from . import test_sheet
 from . import test_suggestion
 from . import test_tour

@@ -24,6 +24,8 @@ MATRIX = {
     "aftersale.optout": {"employee": "-", "agent": "-", "supervisor": "crw", "manager": "crwu"},
     "aftersale.analysis": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "crwu"},
     "aftersale.feedback.report": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
+    "aftersale.access.log": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "r"},
+    "aftersale.erasure": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "crwu"},
     "aftersale.call": {"employee": "-", "agent": "crwu", "supervisor": "crwu", "manager": "crwu"},
 }
 OPERATIONS = {"c": "create", "r": "read", "w": "write", "u": "unlink"}
@@ -41,6 +43,7 @@ class TestAccess(AftersaleCase):
             "agent": cls.agent,
             "supervisor": cls.supervisor,
             "manager": cls.manager,
+            "privacy": new_test_user(cls.env, "asf_privacy", groups="aftersale_followup.group_privacy"),
         }
         cls.other_team = cls.env["crm.team"].create({"name": "Elsewhere", "company_id": cls.company.id})
 
@@ -48,6 +51,15 @@ class TestAccess(AftersaleCase):
         names = [name for name in self.env.registry if name.startswith("aftersale.")]
         own = [name for name in names if not self.env[name]._abstract]
         self.assertEqual(sorted(own), sorted(MATRIX), "A new model needs its rights, and its line here.")
+
+    def test_no_other_role_brings_privacy_along(self):
+        privacy = self.env.ref("aftersale_followup.group_privacy")
+        self.assertFalse(privacy.implied_by_ids)
+        for role in ("agent", "supervisor", "manager"):
+            self.assertFalse(self.roles[role].has_group("aftersale_followup.group_privacy"), role)
+        self.assertFalse(self.roles["privacy"].has_group("aftersale_followup.group_agent"))
+        # Its own choice in the form of the user, so that it goes with any role.
+        self.assertNotEqual(privacy.privilege_id, self.env.ref("aftersale_followup.group_agent").privilege_id)
 
     def test_rights_of_each_role(self):
         for model, rights in MATRIX.items():

@@ -1,1 +1,2 @@
 from . import aftersale_call
+from . import aftersale_erasure

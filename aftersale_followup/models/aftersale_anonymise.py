@@ -1,0 +1,120 @@
+import secrets
+import uuid
+
+from odoo import models
+from odoo.fields import Command
+
+from ..report.anonymous import anonymise
+from .erased_key import PREFIX, hide_key
+
+# What customers typed instead of choosing it: any of it may tell who they are.
+TYPED_ANSWERS = ("char_box", "text_box", "numerical_box", "date", "datetime")
+
+
+class AftersaleFollowup(models.Model):
+    """A follow-up without its customer: what was planned, when, by which channel, and how it ended."""
+
+    _name = "aftersale.followup"
+    _inherit = ["aftersale.followup", "aftersale.personal.mixin"]
+
+    def _anonymise(self):
+        """Make the follow-ups anonymous with their attempts and the answers kept by the survey; their links die."""
+        followups = self.sudo()
+        followups.attempt_ids.write({"note": False})
+        self.env["aftersale.call"].sudo().search([("followup_id", "in", self.ids)]).unlink()
+        followups.user_input_id._anonymise()
+        return super()._anonymise()
+
+    def _get_anonymous_values(self):
+        origin = self.origin if self.origin.startswith(PREFIX) else hide_key(self.env, self.origin)
+        return {
+            "partner_id": False,
+            "commercial_partner_id": False,
+            "order_id": False,
+            "picking_id": False,
+            "date_received": False,
+            "email_key": False,
+            "phone_key": False,
+            # Still told apart, so that planning does not take the order for one that nobody was asked about.
+            "origin": origin,
+            "access_token": secrets.token_urlsafe(16),
+            "answer_digest": False,
+            "consent_text": False,
+            "explanation": self.env._("Made anonymous: the reasons named the customer."),
+            "error_message": False,
+            # Not "order": confirmed again, that one would bring the customer back.
+            "cancel_cause": "erasure" if self.cancel_cause == "order" else self.cancel_cause,
+        }
+
+
+class AftersaleFeedback(models.Model):
+    """An answer without its author: scores, choices and classification."""
+
+    _name = "aftersale.feedback"
+    _inherit = ["aftersale.feedback", "aftersale.personal.mixin"]
+
+    def _get_anonymous_values(self):
+        names = self.mapped("contact_name") + self.partner_id._aftersale_names()
+        texts = ("improvement", "suggestion_answer", "suspicious_reason")
+        return {
+            "partner_id": False,
+            "contact_name": False,
+            "order_id": False,
+            "detail": False,
+            "suggestion": False,
+            "note": False,
+            **{name: anonymise(self[name], names) for name in texts},
+        }
+
+
+class AftersaleIssue(models.Model):
+    """An issue without its customer: the problem, its cause and its solution, as far as staff wrote them."""
+
+    _name = "aftersale.issue"
+    _inherit = ["aftersale.issue", "aftersale.personal.mixin"]
+
+    def _get_anonymous_values(self):
+        names = self.partner_id._aftersale_names() + self.feedback_ids.mapped("contact_name")
+        company = self.company_id.partner_id
+        tags = self.tag_ids.with_context(lang=company.lang).mapped("name")
+        texts = ("root_cause", "solution", "waiver_note", "cancel_reason")
+        return {
+            "partner_id": False,
+            "order_id": False,
+            # A serial number leads to whoever bought the piece.
+            "lot_ids": [Command.clear()],
+            # The title is in the customer's words.
+            "title": ", ".join(tags) or self.name,
+            **{name: anonymise(self[name], names) for name in texts},
+        }
+
+
+class SurveyUserInput(models.Model):
+    _name = "survey.user_input"
+    _inherit = ["survey.user_input", "aftersale.personal.mixin"]
+
+    def _get_personal(self):
+        return self.filtered(lambda user_input: user_input.survey_id.survey_type == "aftersale")
+
+    def _anonymise(self):
+        self.user_input_line_ids.filtered(lambda line: line.answer_type in TYPED_ANSWERS).unlink()
+        return super()._anonymise()
+
+    def _get_anonymous_values(self):
+        return {"partner_id": False, "email": False, "nickname": False, "access_token": str(uuid.uuid4())}
+
+
+class AftersaleOptout(models.Model):
+    """Addresses and numbers in full: exports are noted. What an erasure leaves of an opt-out is decided there."""
+
+    _name = "aftersale.optout"
+    _inherit = ["aftersale.optout", "aftersale.personal.mixin"]
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _aftersale_names(self):
+        """Return the names under which these customers may stand in a text."""
+        partners = self | self.commercial_partner_id
+        return partners.mapped("name") + partners.mapped("aftersale_short_name")

@@ -1,0 +1,67 @@
+from odoo import models
+from odoo.exceptions import AccessError
+
+QUIET = {"tracking_disable": True, "mail_notrack": True, "mail_create_nolog": True, "active_test": False}
+
+
+class AftersalePersonalMixin(models.AbstractModel):
+    """For every model that holds data of customers: its exports are noted, and it can be made anonymous."""
+
+    _name = "aftersale.personal.mixin"
+    _description = "Personal Data of Customers"
+
+    def export_data(self, fields_to_export):
+        result = super().export_data(fields_to_export)
+        self.env["aftersale.access.log"]._note("export", self._get_personal(), ", ".join(fields_to_export))
+        return result
+
+    def action_show_contact(self):
+        """Show the customer's number and address in full where they are masked, and note that the user asked."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self.env.user.has_group("aftersale_followup.group_agent"):
+            raise AccessError(self.env._("Contact data is for those who speak to the customer. Ask the agent to call."))
+        self.env["aftersale.access.log"]._note("reveal", self)
+        partner = self.sudo().partner_id
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": partner.display_name,
+                "message": partner._aftersale_contact_data(masked=False) or self.env._("No contact data"),
+                "sticky": True,
+            },
+        }
+
+    def _get_personal(self):
+        """Return the records that are about our customers: all but where a model also serves others."""
+        return self
+
+    def _anonymise(self):
+        """Take the customer out of these records, for good: the one place for erasure and retention.
+
+        What figures count stays: scores, choices, classification, states, days, products, who worked on it. What names
+        the person, leads to the person or was written by the person goes. There is no way back.
+        """
+        records = self.sudo().with_context(**QUIET)
+        records._forget_traces()
+        for record in records:
+            # Past the models' own guards, which keep answers and issues as they were: nothing else may empty them.
+            models.BaseModel.write(record, record._get_anonymous_values())
+
+    def _get_anonymous_values(self):
+        """Return the values of one record without its customer."""
+        raise NotImplementedError
+
+    def _forget_traces(self):
+        """Delete messages (they hold the personal link and words of the customer), to-dos, files and followers."""
+        about = [("res_id", "in", self.ids)]
+        by_name = [("res_model", "=", self._name), *about]
+        messages = self.env["mail.message"].search([("model", "=", self._name), *about])
+        # A text message may wait in the queue; mails go with their message.
+        self.env["sms.sms"].search([("mail_message_id", "in", messages.ids)]).unlink()
+        messages.unlink()
+        self.env["mail.activity"].search(by_name).unlink()
+        self.env["ir.attachment"].search([*by_name, ("res_field", "=", False)]).unlink()
+        followers = self.env["mail.followers"].search(by_name)
+        followers.filtered(lambda follower: all(user.share for user in follower.partner_id.user_ids)).unlink()

@@ -1,0 +1,13 @@
+from odoo import models
+
+
+class IrActionsReport(models.Model):
+    _inherit = "ir.actions.report"
+
+    def _get_rendering_context(self, report, docids, data):
+        """Note who prints records of customers."""
+        values = super()._get_rendering_context(report, docids, data)
+        printed = self.env.get(report.model)
+        if isinstance(printed, self.env.registry["aftersale.personal.mixin"]):
+            self.env["aftersale.access.log"]._note("print", printed.browse(docids)._get_personal(), report.name)
+        return values
