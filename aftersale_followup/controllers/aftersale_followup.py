@@ -110,7 +110,7 @@ class AftersalePage(http.Controller):
         # Without any of these the language of the browser stays.
         lang = next((code for code in wished if code in installed), request.env.lang)
         request.update_context(lang=lang)
-        return followup.with_context(lang=lang), code
+        return followup.with_context(lang=lang).with_company(followup.company_id), code
 
     def _is_flood(self):
         """Return whether this address calls more often than people do; counted in memory, for each process."""
@@ -160,7 +160,7 @@ class AftersalePage(http.Controller):
             "alert": alert or (errors and followup.env._("Please check the marked questions; nothing was sent yet.")),
             # The time the page was first opened stays: correcting one answer does not make the others hasty.
             "nonce": followup._make_nonce(opened=times and times[0]),
-            "products": followup.product_ids.mapped("name"),
+            "products": followup._get_product_names(),
             "order": followup.order_id.name,
             "notice": followup._get_notice(),
         }
@@ -197,6 +197,7 @@ class AftersalePage(http.Controller):
             "js": _fingerprint("page.js"),
             **(values or {}),
         }
-        html = request.env["ir.qweb"].sudo()._render(template, values)
+        # The templates take what they are given: no session, user or website is looked up for them.
+        html = request.env["ir.qweb"].sudo().with_context(minimal_qcontext=True)._render(template, values)
         headers = [*HEADERS, ("Content-Type", "text/html; charset=utf-8")]
         return request.make_response(f"<!DOCTYPE html>\n{html}", headers=headers, status=status)

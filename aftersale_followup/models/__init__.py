@@ -25,6 +25,7 @@ from . import aftersale_plan_sweep
 from . import aftersale_followup
 from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
+from . import aftersale_followup_page
 from . import aftersale_followup_contact
 from . import aftersale_followup_cron
 from . import aftersale_followup_message

@@ -14,3 +14,10 @@ class AftersaleCategory(models.Model):
     tag_ids = fields.One2many("aftersale.tag", "category_id", string="Tags")
 
     _code_unique = models.UniqueIndex("(code)", "Two categories cannot share one code.")
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "sequence" in vals:
+            # Tags stand in the order of their categories, also where their keywords are kept in the cache.
+            self.env.registry.clear_cache()
+        return result

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import ormcache
 
 
 class AftersaleChannel(models.Model):
@@ -40,6 +41,28 @@ class AftersaleChannel(models.Model):
         # Chat and visits are arranged with the customer: only who asked for them gets them.
         return self.code in ("im", "visit") and partner.aftersale_channel_id == self
 
+    @api.model
+    @ormcache("code")
+    def _get_id_by_code(self, code):
+        return self.sudo().search([("code", "=", code)], limit=1).id
+
     def _by_code(self, code):
-        """Return the channel with ``code`` (empty when it was deleted)."""
-        return self.sudo().search([("code", "=", code)], limit=1)
+        """Return the channel with ``code`` (empty when it was deleted), from the cache: every contact asks for one."""
+        return self.sudo().browse(self._get_id_by_code(code))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        channels = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return channels
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "code" in vals:
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result

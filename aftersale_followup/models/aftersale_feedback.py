@@ -68,10 +68,10 @@ class AftersaleFeedback(models.Model):
         "Classification Confirmed", help="The customer chose the tags, or staff accepted the suggested ones."
     )
     priority = fields.Selection(PRIORITIES, default="0", required=True, index=True)
-    is_low_score = fields.Boolean("Low Score")
-    is_recurring = fields.Boolean("Recurring Problem")
-    is_safety = fields.Boolean("Safety Hazard")
-    is_repeat = fields.Boolean("Second Complaint")
+    is_low_score = fields.Boolean("Low Score", default=False)
+    is_recurring = fields.Boolean("Recurring Problem", default=False)
+    is_safety = fields.Boolean("Safety Hazard", default=False)
+    is_repeat = fields.Boolean("Second Complaint", default=False)
     # trust
     source = fields.Selection(SOURCES, required=True, default="staff")
     evidence = fields.Selection(
@@ -80,7 +80,7 @@ class AftersaleFeedback(models.Model):
         default="recorded",
     )
     suspicious_reason = fields.Char()
-    is_valid = fields.Boolean("Counts", compute="_compute_is_valid", store=True, index=True)
+    is_valid = fields.Boolean("Counts", compute="_compute_is_valid", store=True, precompute=True, index=True)
     correction_of_id = fields.Many2one("aftersale.feedback", "Corrects", index="btree_not_null", ondelete="restrict")
     correction_ids = fields.One2many("aftersale.feedback", "correction_of_id")
     suggestion_state = fields.Selection(
@@ -153,13 +153,13 @@ class AftersaleFeedback(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """The gate: every answer, whatever its way in, is completed, classified and followed up here."""
-        vals_list = [self._complete_values(vals) for vals in vals_list]
+        vals_list = [self._classify(self._complete_values(vals)) for vals in vals_list]
         created = super().create(vals_list)
         # Whoever records an answer need not have the right to read what it is compared with.
         feedback = created.sudo()
         feedback._check_verifier()
         feedback._finish_followups()
-        feedback._classify()
+        feedback._prioritise()
         checks = feedback.filtered(lambda f: f.followup_id.issue_id and f.scenario == "resolution_check")
         for issue, answers in checks.grouped(lambda f: f.followup_id.issue_id).items():
             for answer in answers:
@@ -204,6 +204,7 @@ class AftersaleFeedback(models.Model):
         if followup:
             snapshot = {
                 "partner_id": followup.partner_id.id,
+                "commercial_partner_id": followup.partner_id.commercial_partner_id.id,
                 "contact_name": followup.partner_id.name,
                 "channel_id": followup.channel_id.id,
                 "user_id": followup.user_id.id,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import models
+from odoo import api, models
 from odoo.fields import Command, Domain
 
 
@@ -11,18 +11,22 @@ class AftersaleFeedback(models.Model):
 
     _inherit = "aftersale.feedback"
 
-    def _classify(self):
-        """Suggest tags by keywords beside those the customer chose, then set the priority with its reasons."""
-        tags = self.env["aftersale.tag"].search([("keywords", "!=", False)])
-        for feedback in self:
-            found = tags._match_keywords(f"{feedback.detail or ''}\n{feedback.suggestion or ''}")
-            chosen = feedback.tag_ids
-            if chosen:
-                # The customer's own choice stands; only a safety word is added to it.
-                found = found.filtered("is_safety")
-            first = (chosen.filtered("is_problem") | found.filtered("is_problem") | chosen | found)[:1]
-            feedback.write({"tag_ids": [Command.link(tag.id) for tag in found], "category_id": first.category_id.id})
-        self._prioritise()
+    @api.model
+    def _classify(self, vals):
+        """Return ``vals`` of a new answer with the tags its words suggest beside those the customer chose."""
+        found = (
+            self.env["aftersale.tag"]
+            .sudo()
+            ._match_keywords(f"{vals.get('detail') or ''}\n{vals.get('suggestion') or ''}")
+        )
+        commands = vals.get("tag_ids") or []
+        chosen = self.new({"tag_ids": commands}).tag_ids._origin.sudo() if commands else found.browse()
+        if chosen:
+            # The customer's own choice stands; only a safety word is added to it.
+            found = found.filtered("is_safety")
+        first = (chosen.filtered("is_problem") | found.filtered("is_problem") | chosen | found)[:1]
+        links = [Command.link(tag.id) for tag in found]
+        return {**vals, "tag_ids": [*commands, *links], "category_id": first.category_id.id}
 
     def _prioritise(self):
         """High priority: low score, safety hazard, recurring problem, second complaint of one customer."""

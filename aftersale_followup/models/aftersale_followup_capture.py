@@ -74,7 +74,7 @@ class AftersaleFollowup(models.Model):
         followup_sudo = self.sudo().browse()
         if isinstance(token, str) and TOKEN.fullmatch(token):
             # sudo: the token is the customer's only right
-            followup_sudo = self.sudo().search([("access_token", "=", token)], limit=1)
+            followup_sudo = self.sudo()._search_token(token)
         if not followup_sudo:
             return followup_sudo, "unknown"
         return followup_sudo, followup_sudo._get_link_code()
@@ -132,12 +132,11 @@ class AftersaleFollowup(models.Model):
         """Wait for whoever is answering this very follow-up, then see what they left.
 
         When another transaction answered in the meantime, PostgreSQL reports a serialization failure here and Odoo
-        runs the request again, which then finds the follow-up answered.
+        runs the request again, which then finds the follow-up answered: what this transaction has read holds.
         """
         self.flush_recordset()
         query = SQL("SELECT id FROM aftersale_followup WHERE id = %s FOR UPDATE", self.id)
         self.env.cr.execute(query, log_exceptions=False)  # a second answer at once is no error
-        self.invalidate_recordset(["state", "date_expiry", "answer_digest"])
 
     def _record_answers(
         self, answers, source, *, channel=None, user=None, dwell=None, digest=None, call_back=None, contact_name=None
@@ -165,6 +164,7 @@ class AftersaleFollowup(models.Model):
         if errors or not answers:
             raise UserError(followup._explain_errors(errors))
         form = survey._aftersale_form()
+        followup._read_for_answer(form)
         followup.write(
             {
                 "user_input_id": followup._create_user_input(form, answers).id,
@@ -206,25 +206,35 @@ class AftersaleFollowup(models.Model):
         for question in form["questions"]:
             if question["id"] in answers:
                 lines += self._prepare_lines(question, answers[question["id"]])
-        now = fields.Datetime.now()
+        now, survey = fields.Datetime.now(), self._get_survey()
         return self.env["survey.user_input"].create(
             {
-                "survey_id": self._get_survey().id,
+                "survey_id": survey.id,
                 "partner_id": self.partner_id.id,
                 "lang_id": self.env["res.lang"]._get_data(code=self.env.lang or self.lang or "").id,
                 "state": "done",
                 "test_entry": False,
                 "start_datetime": now,
                 "end_datetime": now,
+                # known already: not to be read, computed and written in an update of its own
+                "scoring_percentage": 0,
+                "scoring_total": 0,
+                "scoring_success": False,
                 "predefined_question_ids": [Command.set([question["id"] for question in form["questions"]])],
-                "user_input_line_ids": [Command.create(line) for line in lines],
+                "user_input_line_ids": [Command.create({**line, "survey_id": survey.id}) for line in lines],
             }
         )
 
     @api.model
     def _prepare_lines(self, question, value):
-        # Points are for quizzes; given here, they are not computed line by line.
-        base = {"question_id": question["id"], "skipped": False, "answer_score": 0, "answer_is_correct": False}
+        # Points are for quizzes; what is given here, they and the sequence, is not computed line by line.
+        base = {
+            "question_id": question["id"],
+            "question_sequence": question["sequence"],
+            "skipped": False,
+            "answer_score": 0,
+            "answer_is_correct": False,
+        }
         kind = question["type"]
         if kind in LINE_FIELDS:
             return [{**base, "answer_type": kind, LINE_FIELDS[kind]: value}]

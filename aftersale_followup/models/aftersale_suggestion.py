@@ -76,6 +76,8 @@ class AftersaleFeedback(models.Model):
 
     def _tell_author(self):
         """Queue the message about the decision to each author who has an address and did not opt out."""
+        if not self:
+            return
         templates = {
             state: self.env.ref(f"aftersale_followup.mail_template_idea_{code}", raise_if_not_found=False)
             for state, code in (("accepted", "accepted"), ("adopted", "adopted"), ("rejected", "declined"))

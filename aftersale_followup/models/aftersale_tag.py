@@ -1,10 +1,20 @@
 import re
 
 from odoo import api, fields, models
+from odoo.tools import ormcache
 
 # A keyword right after one of these does not count ("not late", "没有破损"), except for safety words.
 NEGATIONS = ("不太", "不够", "没有", "不", "没", "无", "未", "not ", "no ", "never ")
 CJK = re.compile(r"[\u3400-\u9fff]")
+SEPARATOR = re.compile(r"[,，;；\n]")
+
+
+def _split(keywords):
+    return [word for word in (word.strip().lower() for word in SEPARATOR.split(keywords or "")) if word]
+
+
+def _compile(word):
+    return re.compile(re.escape(word) if CJK.search(word) else rf"(?<!\w){re.escape(word)}(?!\w)")
 
 
 class AftersaleTag(models.Model):
@@ -45,30 +55,59 @@ class AftersaleTag(models.Model):
         for tag in self:
             tag.display_name = f"{tag.category_id.name}-{tag.name}" if tag.category_id else tag.name
 
-    def _keyword_list(self):
-        self.ensure_one()
-        return [word for word in (w.strip().lower() for w in re.split(r"[,，;；\n]", self.keywords or "")) if word]
+    @api.model_create_multi
+    def create(self, vals_list):
+        tags = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return tags
 
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.keys() & {"keywords", "active", "is_safety", "category_id", "sequence"}:
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    @api.model
+    @ormcache()
+    def _get_keywords(self):
+        """Return ``(tag id, is safety hazard, compiled keywords)`` of each live tag that has keywords, in order.
+
+        Every answer is compared with them, so they are kept in the cache; keywords are the same in all languages.
+        Chinese words match as part of the text, others as whole words.
+        """
+        tags = (
+            self.sudo()
+            .with_context(active_test=True)
+            .search_fetch([("keywords", "!=", False)], ["keywords", "is_safety"])
+        )
+        return [(tag.id, tag.is_safety, [_compile(word) for word in _split(tag.keywords)]) for tag in tags]
+
+    @api.model
     def _match_keywords(self, text):
-        """Return the tags that ``text`` suggests, the longest matching keyword first.
+        """Return the live tags that ``text`` suggests, the longest matching keyword first.
 
-        Chinese words match as part of the text, others as whole words. A word right after a negation does not
-        count unless the tag is a safety hazard. Where two keywords overlap in the text only the longer counts.
+        A word right after a negation does not count unless the tag is a safety hazard. Where two keywords overlap in
+        the text only the longer counts.
         """
         text = re.sub(r"\s+", " ", (text or "").lower())
-        hits = []
-        for tag in self:
-            for word in tag._keyword_list():
-                pattern = re.escape(word) if CJK.search(word) else rf"(?<!\w){re.escape(word)}(?!\w)"
-                for match in re.finditer(pattern, text):
-                    if tag.is_safety or not text[: match.start()].endswith(NEGATIONS):
-                        hits.append((match.start(), match.end(), tag))
+        hits = [
+            (match.start(), match.end(), tag_id, is_safety)
+            for tag_id, is_safety, patterns in self._get_keywords()
+            for pattern in patterns
+            for match in pattern.finditer(text)
+            if is_safety or not text[: match.start()].endswith(NEGATIONS)
+        ]
         hits.sort(key=lambda hit: (hit[0] - hit[1], hit[0]))
-        taken, found = [], self.browse()
-        for start, end, tag in hits:
+        taken, found = [], []
+        for start, end, tag_id, is_safety in hits:
             inside_longer = any(s <= start and end <= e and (e - s) > (end - start) for s, e in taken)
-            if inside_longer and not tag.is_safety:
+            if inside_longer and not is_safety:
                 continue
             taken.append((start, end))
-            found |= tag
-        return found
+            found.append(tag_id)
+        return self.browse(dict.fromkeys(found))

@@ -46,7 +46,9 @@ class SurveySurvey(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.keys() & {"survey_type", "description", "description_done", "question_and_page_ids"}:
+        if "survey_type" in vals:
+            self.env.registry.clear_cache()
+        elif vals.keys() & {"description", "description_done", "question_and_page_ids"}:
             self._aftersale_clear_form()
         return result
 
@@ -81,6 +83,11 @@ class SurveySurvey(models.Model):
     # The questionnaire as plain data, shared by page and call form
     # ------------------------------------------------------------
 
+    @ormcache("self.id")
+    def _is_aftersale(self):
+        """Return whether this is one of our questionnaires, from the cache: every answer asks."""
+        return self.sudo().survey_type == "aftersale"
+
     def _aftersale_clear_form(self):
         if any(survey.survey_type == "aftersale" for survey in self):
             self.env.registry.clear_cache()
@@ -109,6 +116,7 @@ class SurveySurvey(models.Model):
             "id": question.id,
             "type": kind,
             "role": question.aftersale_role or "",
+            "sequence": question.sequence,
             "title": question.title,
             "help": Markup(question.description or ""),
             "placeholder": question.question_placeholder or "",

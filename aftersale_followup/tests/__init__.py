@@ -13,6 +13,7 @@ from . import test_feedback
 from . import test_figures
 from . import test_issue
 from . import test_page
+from . import test_page_cache
 from . import test_planning
 from . import test_privacy
 from . import test_settings
