@@ -6,6 +6,7 @@ from . import aftersale_action_effect
 from . import aftersale_action_followup
 from . import aftersale_action_state
 from . import aftersale_analysis
+from . import aftersale_analysis_mail
 from . import aftersale_analysis_schedule
 from . import aftersale_analysis_suggestion
 from . import aftersale_attempt
@@ -51,6 +52,7 @@ from . import ir_ui_menu
 from . import product_template
 from . import res_company
 from . import res_company_settings
+from . import res_company_target
 from . import res_partner
 from . import res_partner_privacy
 from . import sale_order

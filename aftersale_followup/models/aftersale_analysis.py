@@ -57,7 +57,7 @@ class AftersaleAnalysis(models.Model):
         "analysis_id",
         "partner_id",
         "Recipients",
-        help="Empty = the recipients of the company's settings, else its after-sales managers.",
+        help="Empty = the recipients of the settings, else managers, team leaders and heads of departments concerned.",
     )
     date_sent = fields.Datetime("Sent On", readonly=True, copy=False)
     error_count = fields.Integer("Errors in a Row", readonly=True, copy=False)
@@ -100,7 +100,7 @@ class AftersaleAnalysis(models.Model):
             figures = analysis.figures or {}
             analysis.headline = formatter._format_average(figures.get("satisfaction"))
             problems = formatter._format_problems(figures.get("top_problems"))[:1]
-            analysis.headline_problem = f"{problems[0]['name']} {problems[0]['share']}" if problems else False
+            analysis.headline_problem = problems[0]["text"] if problems else False
             analysis.feedback_count = figures.get("feedback", 0)
 
     @api.depends("figures", "summary", "state")
@@ -312,17 +312,6 @@ class AftersaleAnalysis(models.Model):
             }
         )
 
-    def _default_recipients(self):
-        """Those of the settings, else the company's after-sales managers."""
-        self.ensure_one()
-        recipients = self.company_id.aftersale_report_recipient_ids
-        if not recipients:
-            managers = self.env.ref("aftersale_followup.group_manager").all_user_ids
-            recipients = managers.filtered(
-                lambda user: user.active and not user.share and self.company_id in user.company_ids
-            ).partner_id
-        return recipients.filtered("email")
-
     def _get_pdf(self, lang):
         """The frozen PDF in a language, printed from the frozen figures the first time somebody needs that language."""
         self.ensure_one()
@@ -349,22 +338,3 @@ class AftersaleAnalysis(models.Model):
         self.ensure_one()
         number = self.name.replace("/", "-")
         return f"aftersales-analysis-{self.period}-{self.date_from}-{number}-{self.env.lang or 'en_US'}.pdf"
-
-    def _send(self):
-        """Queue the mail with the PDF, one per language of the recipients. The mail queue sends it later."""
-        self.ensure_one()
-        template = self.env.ref("aftersale_followup.mail_template_analysis")
-        default = self.company_id.partner_id.lang
-        recipients = self.recipient_ids.filtered("email")
-        for lang, partners in recipients.grouped(lambda partner: partner.lang or default).items():
-            pdf = self._get_pdf(lang)
-            template.with_context(aftersale_lang=lang).send_mail(
-                self.id,
-                email_values={
-                    "recipient_ids": [Command.link(partner.id) for partner in partners],
-                    "attachment_ids": [Command.link(pdf.id)],
-                },
-            )
-        if recipients:
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-            self.date_sent = fields.Datetime.now()

@@ -109,6 +109,9 @@ class AftersaleFeedback(models.Model):
         compute_sudo=True,
     )
     completion_date = fields.Date(compute="_compute_followup_status", compute_sudo=True)
+    is_completion_planned = fields.Boolean(
+        "Completion Is Planned", compute="_compute_followup_status", compute_sudo=True, export_string_translation=False
+    )
 
     _score_range = models.Constraint("CHECK(score BETWEEN 0 AND 5)", "Satisfaction is scored from 1 to 5.")
     _raw_range = models.Constraint(
@@ -138,17 +141,35 @@ class AftersaleFeedback(models.Model):
             feedback.is_valid = feedback.evidence != "suspicious" and not feedback.correction_ids
 
     @api.depends(
-        "issue_ids.state", "issue_ids.date_done", "issue_ids.resolution_deadline", "issue_ids.action_ids.date_deadline"
+        "issue_ids.state",
+        "issue_ids.date_done",
+        "issue_ids.resolution_deadline",
+        "issue_ids.action_ids.date_deadline",
+        "issue_ids.action_ids.state",
+        "action_ids.date_deadline",
+        "action_ids.date_done",
+        "action_ids.state",
     )
     def _compute_followup_status(self):
-        """Show the least advanced linked issue; completion is its end, before that the planned date."""
+        """Show the least advanced linked issue; completion is its end, before that the planned date.
+
+        An answer that led to a measure and to no issue is completed with the measure.
+        """
         order = ["new", "processing", "done", "closed", "cancelled"]
         for feedback in self:
             issue = feedback.issue_ids.sorted(lambda i: order.index(i.state))[:1]
+            measures = (issue.action_ids if issue else feedback.action_ids).filtered(lambda a: a.state != "cancelled")
+            if issue:
+                is_open, done = issue.state in ("new", "processing"), issue.date_done
+            else:
+                is_open = any(measure.state != "done" for measure in measures)
+                done = max(measures.mapped("date_done"), default=False) if not is_open else False
+            # a measure that is only planned may have no deadline yet
+            deadlines = [day for day in measures.mapped("date_deadline") if day]
+            planned = is_open and (issue.resolution_deadline or max(deadlines, default=False))
             feedback.followup_status = issue.state or "none"
-            done = issue.date_done and issue.company_id._aftersale_date(issue.date_done)
-            planned = issue.resolution_deadline or min(issue.action_ids.mapped("date_deadline"), default=False)
-            feedback.completion_date = done or (issue.state in ("new", "processing") and planned)
+            feedback.is_completion_planned = bool(planned)
+            feedback.completion_date = planned or (done and feedback.company_id._aftersale_date(done))
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,11 +1,29 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..report.sheet_pages import split_pages
 from .masking import mask_email, mask_phone
 
 # Channels that go to a number; of an online answer the channel of the invitation tells what was used.
 BY_PHONE = ("phone", "sms", "im", "visit")
 BETWEEN_TAGS = "；"
+# The columns in their order, with their widths in print (percent).
+WIDTHS = {
+    "customer_number": 5.5,
+    "customer_name": 7.5,
+    "contact_name": 5.5,
+    "contact_data": 8.5,
+    "day": 5.9,
+    "channel_id": 5.5,
+    "user_id": 6,
+    "score": 4.5,
+    "content": 14,
+    "classification": 8,
+    "proposal": 9.2,
+    "followup_status": 5,
+    "completion": 8.4,
+    "note": 6.5,
+}
 
 
 class AftersaleFeedback(models.Model):
@@ -81,6 +99,7 @@ class AftersaleFeedback(models.Model):
             feedback.content = "\n".join(filter(None, (feedback.detail, feedback.suggestion)))
 
     @api.depends("tag_ids.display_name")
+    @api.depends_context("lang")
     def _compute_classification(self):
         for feedback in self:
             feedback.classification = BETWEEN_TAGS.join(feedback.tag_ids.mapped("display_name"))
@@ -91,13 +110,12 @@ class AftersaleFeedback(models.Model):
             measures = (feedback.action_ids | feedback.issue_ids.action_ids).filtered(lambda a: a.state != "cancelled")
             feedback.proposal = feedback.improvement or "\n".join(measures.mapped("name"))
 
-    @api.depends("completion_date", "issue_ids.date_done")
+    @api.depends("completion_date", "is_completion_planned")
     @api.depends_context("lang")
     def _compute_completion(self):
         for feedback in self:
             day = format_date(self.env, feedback.completion_date) if feedback.completion_date else ""
-            planned = day and feedback.followup_status in ("new", "processing")
-            feedback.completion = self.env._("%s (planned)", day) if planned else day
+            feedback.completion = self.env._("%s (planned)", day) if feedback.is_completion_planned else day
 
     def _export_rows(self, fields, *, _is_toplevel_call=True):
         """Leave the score empty where satisfaction was not asked: in a spreadsheet a 0 would count as an answer."""
@@ -107,3 +125,19 @@ class AftersaleFeedback(models.Model):
             for column in columns:
                 row[column] = row[column] or ""
         return rows
+
+    # ------------------------------------------------------------
+    # print
+    # ------------------------------------------------------------
+
+    def _get_sheet_widths(self):
+        """{column: width in percent of the page}."""
+        return WIDTHS
+
+    def _get_sheet_pages(self):
+        """Return the feedback page by page, as much on each as fits."""
+        texts = [
+            [value.display_name if isinstance(value, models.BaseModel) else str(value or "") for value in row]
+            for row in ([feedback[name] for name in WIDTHS] for feedback in self)
+        ]
+        return [self.browse(self[number].id for number in page) for page in split_pages(texts, list(WIDTHS.values()))]

@@ -56,14 +56,21 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "suggestions": self._format_suggestions(figures.get("suggestions")),
             "measures": self._format_measures(figures.get("measures")),
             "measures_left": figures.get("measure_count", 0) - len(figures.get("measures") or []),
-            "loop": self._get_loop(figures.get("loop")),
-            "rates": self._get_rates(figures),
+            "loop": self._get_loop(figures),
+            "verification": self._get_verification(figures),
+            "loop_rates": self._get_rates(
+                figures, ("contact_in_time", "closed_loop", "reopened", "measures_in_time", "suggestion_adoption")
+            ),
             "funnel": self._get_funnel(figures.get("funnel")),
-            "areas": [
-                self._get_row(self._pick(area["name"]), area, self._format_mean) for area in figures.get("areas", [])
-            ],
-            "weak_n": company.aftersale_weak_n,
-            "min_n": company.aftersale_min_n,
+            "contact_rates": self._get_rates(figures, ("followup_rate", "response_rate")),
+            "channels": self._get_channels(figures),
+            "agents": self._get_agents(figures),
+            "scores": self._get_scores(figures),
+            "products_left": figures.get("product_count", 0) - len(figures.get("products") or []),
+            "tolerance": self._format_share(figures.get("target_tolerance", 0) / 100),
+            "has_targets": any(isinstance(figure, dict) and figure.get("target") for figure in figures.values()),
+            "weak_n": figures.get("weak_n", company.aftersale_weak_n),
+            "min_n": figures.get("min_n", company.aftersale_min_n),
         }
 
     # ------------------------------------------------------------
@@ -127,10 +134,14 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "n": 0,
             "weak": False,
             "withheld": False,
+            "target": "",
+            "light": None,
+            "light_label": "",
         }
         if not figure:
             return row
         row |= {"n": figure["n"], "weak": figure["weak"], "withheld": figure["withheld"]}
+        row |= self._get_target(figure, formatter)
         if not figure["withheld"]:
             row["value"] = formatter(figure["value"])
             if figure["low"] is not None:
@@ -151,20 +162,16 @@ class AftersaleAnalysisReport(models.AbstractModel):
             self._get_row(self.env._("Complaint rate"), figures.get("complaint_rate"), self._format_share),
         ]
 
-    def _get_rates(self, figures):
-        labels = {
-            "followup_rate": self.env._("Follow-up rate"),
-            "contact_in_time": self.env._("Contacted in time"),
-            "closed_loop": self.env._("Closed loop"),
-            "reopened": self.env._("Reopened"),
-            "suggestion_adoption": self.env._("Suggestions adopted"),
-            "measures_in_time": self.env._("Measures in time"),
+    def _get_target(self, figure, formatter):
+        """Target and traffic light as texts: a word says what the colour says."""
+        if not figure.get("target"):
+            return {}
+        labels = {"green": self.env._("reached"), "amber": self.env._("just missed"), "red": self.env._("missed")}
+        return {
+            "target": f"{'≤' if figure['target_at_most'] else '≥'} {formatter(figure['target'])}",
+            "light": figure["light"],
+            "light_label": labels.get(figure["light"], ""),
         }
-        rows = [self._get_row(label, figures.get(key), self._format_share) for key, label in labels.items()]
-        for channel in figures.get("response_rate", {}).get("channels", {}).values():
-            label = self.env._("Response rate: %s", self._pick(channel["name"]))
-            rows.append(self._get_row(label, channel, self._format_share))
-        return [row for row in rows if row["n"]]
 
     def _get_chart(self, period, trend):
         if not trend:
@@ -190,14 +197,21 @@ class AftersaleAnalysisReport(models.AbstractModel):
                 )
             else:
                 before = self.env._("not reported")
+            name = self._pick(problem["name"])
+            share = DASH if problem["withheld"] else self._format_share(problem["share"])
             rows.append(
                 {
                     "rank": rank,
-                    "name": self._pick(problem["name"]),
+                    "name": name,
+                    "text": name if problem["withheld"] else f"{name} {share}",
                     "n": problem["n"],
-                    "share": self._format_share(problem["share"]),
-                    "weak": problem["weak"],
+                    "share": share,
+                    "weak": problem["weak"] and not problem["withheld"],
                     "before": before,
+                    "products": ", ".join(
+                        f"{self._pick(product['name'])} ({product['n']})" for product in problem.get("products", [])
+                    )
+                    or DASH,
                 }
             )
         return rows
@@ -235,6 +249,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
         return [
             {
                 "name": measure["name"],
+                "steps": measure.get("steps"),
                 "problem": ", ".join(self._pick(names) for names in measure["problem"]) or DASH,
                 "department": ", ".join(
                     self._pick(names) for names in [measure["department"], *measure["cooperating"]] if names
@@ -271,28 +286,3 @@ class AftersaleAnalysisReport(models.AbstractModel):
             low=self._format_mean(low, sign=True),
             high=self._format_mean(high, sign=True),
         )
-
-    def _get_loop(self, loop):
-        labels = {
-            "opened": self.env._("Opened"),
-            "resolved": self.env._("Resolved"),
-            "closed": self.env._("Closed"),
-            "waived": self.env._("of which waived"),
-            "new": self.env._("Waiting now"),
-            "processing": self.env._("In processing now"),
-            "done": self.env._("Being verified now"),
-            "overdue": self.env._("Overdue now"),
-        }
-        return [(label, loop[key]) for key, label in labels.items()] if loop else []
-
-    def _get_funnel(self, funnel):
-        if not funnel:
-            return []
-        reasons = dict(self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env))
-        return [
-            (self.env._("Due"), funnel["due"]),
-            *((self.env._("Not asked: %s", reasons.get(reason, reason)), n) for reason, n in funnel["skipped"].items()),
-            (self.env._("Contacted"), funnel["contacted"]),
-            (self.env._("Reached"), funnel["reached"]),
-            (self.env._("Answered"), funnel["answered"]),
-        ]

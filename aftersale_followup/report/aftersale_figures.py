@@ -74,11 +74,14 @@ class AftersaleFigures(models.AbstractModel):
             "date_from": scope.date_from.isoformat(),
             "date_to": scope.date_to.isoformat(),
             "cutoff": scope.cutoff.isoformat(" ", "seconds"),
+            "weak_n": scope.company.aftersale_weak_n,
+            "min_n": scope.company.aftersale_min_n,
         }
         for part in (
             self._get_feedback,
             self._get_problems,
-            self._get_areas,
+            self._get_scores,
+            self._get_bonds,
             self._get_contacts,
             self._get_loop,
             self._get_verification,
@@ -88,6 +91,7 @@ class AftersaleFigures(models.AbstractModel):
             figures |= {key: value for key, value in part(scope).items() if value is not None}
         if suggestions:
             figures["suggestions"] = self._get_suggestions(scope, suggestions)
+        self._judge(scope.company, figures)
         return figures
 
     @api.model
@@ -267,6 +271,7 @@ class AftersaleFigures(models.AbstractModel):
         top = ranked[True][:TOP_PROBLEMS]
         tags = self.env["aftersale.tag"].sudo().browse([tag_id for tag_id, _n in top])
         names = self._names(tags)
+        products = self._get_products_hit(scope, tags)
         problems = []
         for tag, (_tag_id, n) in zip(tags, top, strict=True):
             rank_before, n_before = before.get(tag.id, (None, 0))
@@ -278,6 +283,7 @@ class AftersaleFigures(models.AbstractModel):
                     "n": n,
                     "share": n / totals[True],
                     "total": totals[True],
+                    "products": products.get(tag.id, []),
                     "previous_rank": rank_before,
                     "previous_share": n_before / totals[False] if totals.get(False) else None,
                     "previous_withheld": totals.get(False, 0) < scope.company.aftersale_min_n,
@@ -286,31 +292,3 @@ class AftersaleFigures(models.AbstractModel):
                 }
             )
         return {"top_problems": problems, "problem_feedback": totals.get(True, 0)}
-
-    def _get_areas(self, scope):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT d.dimension_id, f.date >= %(since)s, SUM(d.score)::float, SUM(d.score * d.score)::float, COUNT(*)
-                  FROM aftersale_feedback_dimension d
-                  JOIN aftersale_feedback f ON f.id = d.feedback_id
-                 WHERE d.score > 0 AND %(where)s
-              GROUP BY 1, 2
-                """,
-                since=scope.bounds[-2],
-                where=self._feedback_where(scope, scope.bounds[-3]),
-            )
-        )
-        sums = {(dimension_id, is_now): tuple(values) for dimension_id, is_now, *values in rows}
-        dimensions = self.env["aftersale.dimension"].sudo().browse({row[0] for row in rows if row[1]}).sorted()
-        names = self._names(dimensions)
-        return {
-            "areas": [
-                {
-                    "code": dimension.code,
-                    "name": names[dimension.id],
-                    **self._mean(scope, sums[dimension.id, True], sums.get((dimension.id, False), (0.0, 0.0, 0))),
-                }
-                for dimension in dimensions
-            ]
-        }

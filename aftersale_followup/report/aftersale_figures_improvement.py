@@ -23,6 +23,7 @@ class AftersaleFigures(models.AbstractModel):
         today = scope.company._aftersale_date(scope.cutoff)
         return {
             "measures_in_time": self._rate(scope, counts.get(True, (0, 0)), counts.get(False, (0, 0))),
+            "measures_due": dict(zip(("in_time", "due"), counts.get(True, (0, 0)), strict=True)),
             "measure_count": Action.search_count(domain) if len(actions) == MEASURES else len(actions),
             "measures": [
                 {
@@ -34,6 +35,7 @@ class AftersaleFigures(models.AbstractModel):
                     "deadline": action.date_deadline.isoformat() if action.date_deadline else None,
                     "state": action.state,
                     "late": bool(action.state != "done" and action.date_deadline and action.date_deadline < today),
+                    "steps": action.note or None,
                     "expected": action.expected_effect or None,
                     "target": action.target_rate or None,
                     "effect": action.effect or None,

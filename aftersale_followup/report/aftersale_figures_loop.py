@@ -5,111 +5,9 @@ PRIORITY_ISSUES = 20
 
 
 class AftersaleFigures(models.AbstractModel):
-    """The figures about our own work: contacts, issues, verifications."""
+    """The figures about issues: what became of them, what the customers confirmed, which are urgent."""
 
     _inherit = "aftersale.figures"
-
-    # ------------------------------------------------------------
-    # contacts
-    # ------------------------------------------------------------
-
-    def _get_contacts(self, scope):
-        """Follow-up rate, response rate and funnel of the follow-ups that came due in the period.
-
-        The funnel starts with everything that came due. The follow-up rate leaves out what must not be contacted
-        (skipped by a rule, or cancelled before the contact). An invited customer who answers counts as reached.
-        """
-        rows = self._get_contact_rows(scope)
-
-        def count(*conditions, is_now=True):
-            return sum(row["n"] for row in rows if row["is_now"] == is_now and all(test(row) for test in conditions))
-
-        def contacted(row):
-            return row["contacted"]
-
-        def due(row):
-            return row["contacted"] or row["state"] not in ("skipped", "cancelled")
-
-        def answered(row):
-            return row["state"] == "done"
-
-        def skipped(row):
-            return row["state"] == "skipped"
-
-        def response(*conditions):
-            return self._rate(
-                scope,
-                *(
-                    (
-                        count(contacted, answered, *conditions, is_now=is_now),
-                        count(contacted, *conditions, is_now=is_now),
-                    )
-                    for is_now in (True, False)
-                ),
-            )
-
-        channels = (
-            self.env["aftersale.channel"].sudo().browse({row["channel_id"] for row in rows if row["is_now"]} - {None})
-        ).sorted()
-        names = self._names(channels)
-        by_channel = {}
-        for channel in channels:
-            figure = response(lambda row, channel=channel: row["channel_id"] == channel.id)
-            if figure:
-                by_channel[channel.code] = {"name": names[channel.id], **figure}
-        total = response()
-        reasons = sorted({row["skip_reason"] for row in rows if row["is_now"] and skipped(row)}, key=str)
-        return {
-            "followup_rate": self._rate(
-                scope,
-                (count(contacted), count(due)),
-                (count(contacted, is_now=False), count(due, is_now=False)),
-            ),
-            "response_rate": total and {**total, "channels": by_channel},
-            "funnel": {
-                "due": count(lambda row: due(row) or skipped(row)),
-                "skipped": {
-                    reason or "": count(skipped, lambda row, reason=reason: row["skip_reason"] == reason)
-                    for reason in reasons
-                },
-                "contacted": count(contacted),
-                "reached": count(contacted, lambda row: row["reached"] or answered(row)),
-                "answered": count(contacted, answered),
-            },
-        }
-
-    def _get_contact_rows(self, scope):
-        """Numbers of follow-ups of this period and the one before, by all that the rates ask about."""
-        (before_from, _before_to), (date_from, date_to) = scope.periods[-2:]
-        return self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.state, u.skip_reason,
-                       COALESCE(a.contacted, FALSE)
-                       OR COALESCE(u.dropped_contact_date <= %(cutoff)s, FALSE) AS contacted,
-                       COALESCE(a.reached, FALSE)
-                       OR COALESCE(u.dropped_reached_date <= %(cutoff)s, FALSE) AS reached, COUNT(*) AS n
-                  FROM aftersale_followup u
-             LEFT JOIN aftersale_channel c ON c.id = u.channel_id
-             LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested') AS contacted,
-                                       BOOL_OR(outcome = 'reached') AS reached
-                                  FROM aftersale_attempt
-                                 WHERE followup_id = u.id AND create_date <= %(cutoff)s) a ON TRUE
-                 WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
-                   AND c.code IS DISTINCT FROM 'inbound'
-              GROUP BY 1, 2, 3, 4, 5, 6
-                """,
-                cutoff=scope.cutoff,
-                where=scope.where("u"),
-                before_from=before_from,
-                date_from=date_from,
-                date_to=date_to,
-            )
-        )
-
-    # ------------------------------------------------------------
-    # issues
-    # ------------------------------------------------------------
 
     def _get_loop(self, scope):
         """What became of the issues: rates of the period and counts, the latter also of what is open at the cutoff."""
@@ -220,13 +118,17 @@ class AftersaleFigures(models.AbstractModel):
         return counts.get(True, 0), counts.get(False, 0)
 
     def _get_verification(self, scope):
-        """Share of verified issues that failed and were reopened."""
-        rows = self.env.execute_query(
+        """What customers answered when asked whether their problem is solved; share of issues that failed so."""
+        rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT f.date >= %(since)s, COUNT(DISTINCT u.issue_id),
+                SELECT f.date >= %(since)s AS is_now,
+                       COUNT(DISTINCT u.issue_id) AS verified,
                        COUNT(DISTINCT u.issue_id) FILTER (
-                           WHERE f.resolved <> 'fully' OR (f.score > 0 AND f.score < 3))
+                           WHERE f.resolved <> 'fully' OR (f.score > 0 AND f.score < 3)) AS failed,
+                       COUNT(DISTINCT u.issue_id) FILTER (WHERE f.resolved = 'partly') AS partly,
+                       COUNT(DISTINCT u.issue_id) FILTER (WHERE f.resolved = 'no') AS no,
+                       COUNT(DISTINCT u.issue_id) FILTER (WHERE f.resolved = 'came_back') AS came_back
                   FROM aftersale_feedback f
                   JOIN aftersale_followup u ON u.id = f.followup_id
                  WHERE u.issue_id IS NOT NULL AND f.scenario = 'resolution_check' AND %(where)s
@@ -236,8 +138,15 @@ class AftersaleFigures(models.AbstractModel):
                 where=self._feedback_where(scope, scope.bounds[-3]),
             )
         )
-        counts = {is_now: (failed, verified) for is_now, verified, failed in rows}
-        return {"reopened": self._rate(scope, counts.get(True, (0, 0)), counts.get(False, (0, 0)))}
+        results = {row.pop("is_now"): row for row in rows}
+
+        def reopened(row):
+            return (row["failed"], row["verified"]) if row else (0, 0)
+
+        return {
+            "reopened": self._rate(scope, reopened(results.get(True)), reopened(results.get(False))),
+            "verification": results.get(True),
+        }
 
     def _get_priority_issues(self, scope):
         """High-priority issues opened in the period or still open, the most urgent first; no names, no contact data."""

@@ -12,6 +12,7 @@ from . import test_erasure
 from . import test_feedback
 from . import test_figures
 from . import test_issue
+from . import test_outline
 from . import test_page
 from . import test_page_cache
 from . import test_planning
@@ -19,6 +20,8 @@ from . import test_privacy
 from . import test_settings
 from . import test_retention
 from . import test_sheet
+from . import test_sheet_files
 from . import test_suggestion
+from . import test_targets
 from . import test_tour
 from . import test_views

@@ -168,30 +168,6 @@ class TestFigures(AnalysisCase):
     # contacts and issues
     # ------------------------------------------------------------
 
-    def _followup(self, number, state, outcomes=(), channel="email", **values):
-        return (
-            self.env["aftersale.followup"]
-            .sudo()
-            .create(
-                {
-                    "origin": f"analysis:{number}",
-                    "plan_id": self.plan.id,
-                    "scenario": self.plan.scenario,
-                    "contact_class": self.plan.contact_class,
-                    "partner_id": self.customer.id,
-                    "company_id": self.company.id,
-                    "channel_id": self.env.ref(f"aftersale_followup.channel_{channel}").id,
-                    "date_planned": date(2026, 1, 31),
-                    "date_deadline": date(2026, 2, 6),
-                    "state": state,
-                    "attempt_ids": [
-                        Command.create({"outcome": outcome, "date": datetime(2026, 1, 31)}) for outcome in outcomes
-                    ],
-                    **values,
-                }
-            )
-        )
-
     def test_rates_and_funnel_of_the_followups_due(self):
         self._followup(1, "done", ["sent"])
         self._followup(2, "ready", ["sent"])
@@ -211,28 +187,6 @@ class TestFigures(AnalysisCase):
         self.assertEqual(
             figures["funnel"], {"due": 6, "skipped": {"contact_cap": 1}, "contacted": 3, "reached": 2, "answered": 2}
         )
-
-    def _issue(self, created, **values):
-        issue = self.env["aftersale.issue"].create(
-            {
-                "title": "Broken",
-                "partner_id": self.customer.id,
-                "company_id": self.company.id,
-                "user_id": self.env.user.id,
-                "root_cause": "Loose screw",
-                "solution": "Tightened",
-                **values,
-            }
-        )
-        self._set(issue, create_date=created)
-        return issue
-
-    def _set(self, record, **columns):
-        """Store dates and states as they would be after weeks of work, without living through them."""
-        record.flush_recordset()
-        for column, value in columns.items():
-            self.env.cr.execute(f'UPDATE "{record._table}" SET "{column}" = %s WHERE id = %s', [value, record.id])
-        record.invalidate_recordset()
 
     def test_loop_counts_and_rates(self):
         day = datetime(2026, 1, 10)

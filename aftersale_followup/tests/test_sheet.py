@@ -1,12 +1,7 @@
-import json
-from io import BytesIO
-
 from lxml import etree
-from openpyxl import load_workbook
 
-from odoo import http
 from odoo.fields import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 
 from odoo.addons.aftersale_followup.models.aftersale_export_mixin import as_text
 from odoo.addons.aftersale_followup.models.masking import mask_email, mask_phone
@@ -137,6 +132,28 @@ class TestSheet(SheetCase):
         feedback.invalidate_recordset()
         self.assertEqual(feedback.completion, "12/24/2026 (planned)")
 
+    def test_completion_of_an_answer_without_issue_is_that_of_its_measures(self):
+        """The last of them counts; one that is only planned may have no deadline; a cancelled one is none."""
+        feedback = self._row()
+        feedback.issue_ids = False
+        common = {"suggestion_ids": [Command.link(feedback.id)], "user_id": self.manager.id}
+        measures = self.env["aftersale.action"].create(
+            [
+                {"name": "Someday", **common},
+                {"name": "Soon", "date_deadline": "2026-12-24", **common},
+                {"name": "Never", "date_deadline": "2027-01-31", "state": "cancelled", "cancel_reason": "No", **common},
+            ]
+        )
+        self.assertEqual((feedback.followup_status, feedback.completion), ("none", "12/24/2026 (planned)"))
+        self.assertEqual(feedback.proposal, "Rate the carriers", "what staff propose goes first")
+        feedback.improvement = False
+        self.assertEqual(set(feedback.proposal.split("\n")), {"Soon", "Someday"})
+        measures[0].write({"state": "cancelled", "cancel_reason": "No"})
+        measures[1].write({"state": "in_progress"})
+        measures[1].write({"state": "done", "date_done": utc("2026-12-20 10:00")})
+        feedback.invalidate_recordset()
+        self.assertEqual(feedback.completion, "12/20/2026")
+
     def test_status_and_completion_follow_the_issue(self):
         """Planned day until the issue is done; of several the least advanced counts; cancelled ones have none."""
         feedback = self._row()
@@ -219,102 +236,3 @@ class TestSheet(SheetCase):
         self.assertEqual(rows[0][1], "'=1+1")
         rows = order.aftersale_followup_ids.export_data(["explanation", "order_id/name"])["datas"]
         self.assertEqual(rows[0][0], "'=1+1")
-
-
-@tagged("post_install", "-at_install")
-class TestSheetFiles(SheetCase, HttpCase):
-    """The export as the web client asks for it, and the print."""
-
-    def _xlsx(self, names, records, groupby=()):
-        self.authenticate("asf_manager", "asf_manager")
-        model = records._name
-        fields = records.fields_get(names)
-        data = {
-            "model": model,
-            "fields": [{"name": n, "label": fields[n]["string"], "type": fields[n]["type"]} for n in names],
-            "ids": records.ids,
-            "domain": [],
-            "groupby": list(groupby),
-            "import_compat": False,
-            "context": {},
-        }
-        form = {"data": json.dumps(data), "csrf_token": http.Request.csrf_token(self)}
-        response = self.url_open("/web/export/xlsx", data=form)
-        response.raise_for_status()
-        return load_workbook(BytesIO(response.content)).active
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.manager.group_ids = [Command.link(cls.env.ref("base.group_allow_export").id)]
-
-    def test_export_is_one_row_per_feedback(self):
-        feedback = self._row()
-        sheet = self._xlsx(COLUMNS, feedback)
-        rows = [[cell.value for cell in row] for row in sheet.rows]
-        self.assertEqual(len(rows), 2)
-        self.assertEqual(
-            rows[0],
-            [
-                "Customer No.",
-                "Customer / Short Name",
-                "Contact",
-                "Contact Data",
-                "Follow-up Date",
-                "Channel",
-                "Agent",
-                "Score (1–5)",
-                "Feedback Details",
-                "Problem Classification",
-                "Proposed Improvement",
-                "Follow-up Status",
-                "Completion",
-                "Remark",
-            ],
-        )
-        self.assertEqual(rows[1][0], f"C{self.partner.id:06d}")
-        self.assertEqual(rows[1][3], "138****1234")
-        self.assertEqual(rows[1][7], 4)
-        self.assertEqual(rows[1][9], f"{self.tag.display_name}；{self.tag_2.display_name}")
-
-    def test_score_not_asked_is_no_zero(self):
-        feedback = self._feedback(self._ready(), detail="No score")
-        self.assertIsNone(self._xlsx(["score", "content"], feedback)["A2"].value)
-
-    def test_customers_words_are_no_formula(self):
-        words = '=HYPERLINK("http://evil.example","click")'
-        feedback = self._feedback(self._ready(), score=1, detail=words, contact_name=words)
-        sheet = self._xlsx(["detail", "content", "contact_name"], feedback)
-        for cell in sheet[2]:
-            self.assertEqual((cell.data_type, cell.value), ("s", f"'{words}"))
-            self.assertIsNone(cell.hyperlink)
-        for text in LIVE:
-            feedback.note = text
-            cell = self._xlsx(["note"], feedback)["A2"]
-            self.assertEqual(cell.data_type, "s", text)
-            self.assertIsNone(cell.hyperlink, text)
-            self.assertTrue(cell.value.startswith("'"), text)
-
-    def test_group_titles_are_no_formula(self):
-        words = "=1+1"
-        feedback = self._feedback(self._ready(), score=4, contact_name=words)
-        sheet = self._xlsx(["content", "note"], feedback, groupby=["contact_name"])
-        self.assertEqual((sheet["A2"].data_type, sheet["A2"].value), ("s", f"'{words} (1)"))
-        self.partner.name = words
-        sheet = self._xlsx(["content", "note"], feedback, groupby=["partner_id"])
-        self.assertEqual((sheet["A2"].data_type, sheet["A2"].value), ("s", f"'{words} (1)"))
-
-    def test_print_shows_every_row_and_masks(self):
-        rows = self._row() | self._feedback(
-            self._ready(partner=self.env["res.partner"].create({"name": "<b>Li</b>", "email": "li@example.com"})),
-            score=5,
-        )
-        report = self.env["ir.actions.report"].with_user(self.agent)
-        html = report._render_qweb_html("aftersale_followup.report_feedback_sheet", rows.ids)[0].decode()
-        body = etree.HTML(html)
-        self.assertEqual(len(body.findall(".//thead//th")), 14)
-        self.assertEqual(len(body.findall(".//tbody/tr")), 2)
-        self.assertIn("138****1234", html)
-        self.assertNotIn("13800001234", html)
-        self.assertIn("&lt;b&gt;Li&lt;/b&gt;", html)
-        self.assertEqual(self.env.ref("aftersale_followup.paperformat_feedback_sheet").orientation, "Landscape")

@@ -1,0 +1,140 @@
+from odoo import models
+
+from .aftersale_analysis_report import DASH
+
+
+class AftersaleAnalysisReport(models.AbstractModel):
+    """The tables of the analysis about issues, contacts and scores."""
+
+    _inherit = "report.aftersale_followup.report_analysis"
+
+    def _get_rates(self, figures, keys):
+        """Rows of the shares among these figures that there are."""
+        labels = {
+            "contact_in_time": self.env._("Contacted in time"),
+            "closed_loop": self.env._("Closed loop"),
+            "reopened": self.env._("Reopened"),
+            "measures_in_time": self.env._("Measures in time"),
+            "suggestion_adoption": self.env._("Suggestions adopted"),
+            "followup_rate": self.env._("Follow-up rate"),
+            "response_rate": self.env._("Response rate"),
+        }
+        rows = [self._get_row(labels[key], figures.get(key), self._format_share) for key in keys]
+        return [row for row in rows if row["n"]]
+
+    def _get_loop(self, figures):
+        """Numbers of issues: what happened in the period, then what is open now."""
+        loop = figures.get("loop")
+        if not loop:
+            return []
+        reopened = figures.get("verification", {}).get("failed", 0)
+        labels = {
+            "opened": self.env._("Opened"),
+            "resolved": self.env._("Resolved"),
+            "closed": self.env._("Closed"),
+            "waived": self.env._("of which waived"),
+            "reopened": self.env._("Reopened"),
+            "new": self.env._("Waiting now"),
+            "processing": self.env._("In processing now"),
+            "done": self.env._("Being verified now"),
+            "overdue": self.env._("Overdue now"),
+        }
+        return [(label, {**loop, "reopened": reopened}[key]) for key, label in labels.items()]
+
+    def _get_verification(self, figures):
+        """Numbers of what customers said about solutions, and of the measures due."""
+        counts = figures.get("verification")
+        rows = []
+        if counts:
+            results = dict(self.env["aftersale.feedback"]._fields["resolved"]._description_selection(self.env))
+            rows += [
+                (self.env._("Verified"), counts["verified"]),
+                (self.env._("Passed"), counts["verified"] - counts["failed"]),
+                *((results[key], counts[key]) for key in ("partly", "no", "came_back")),
+            ]
+        measures = figures.get("measures_due")
+        if measures:
+            rows += [
+                (self.env._("Measures due"), measures["due"]),
+                (self.env._("of which done in time"), measures["in_time"]),
+            ]
+        return rows
+
+    # ------------------------------------------------------------
+    # contacts
+    # ------------------------------------------------------------
+
+    def _get_funnel(self, funnel):
+        if not funnel:
+            return []
+        reasons = dict(self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env))
+        return [
+            (self.env._("Due"), funnel["due"]),
+            *((self.env._("Not asked: %s", reasons.get(reason, reason)), n) for reason, n in funnel["skipped"].items()),
+            (self.env._("Contacted"), funnel["contacted"]),
+            (self.env._("Reached"), funnel["reached"]),
+            (self.env._("Answered"), funnel["answered"]),
+        ]
+
+    def _get_channels(self, figures):
+        """One row a channel, the response rate last."""
+        channels = (figures.get("response_rate") or {}).get("channels", {})
+        return [
+            {
+                "counts": channel,
+                **self._get_row(self._pick(channel["name"]), channel, self._format_share),
+            }
+            for channel in channels.values()
+        ]
+
+    def _get_agents(self, figures):
+        """One row an agent, with the share of each channel among the contacts."""
+        names = {
+            code: self._pick(channel["name"])
+            for code, channel in (figures.get("response_rate") or {}).get("channels", {}).items()
+        }
+        return [
+            {
+                "name": agent["name"],
+                "counts": agent,
+                "response": self._get_row("", agent["response"], self._format_share),
+                "satisfaction": self._get_row("", agent["satisfaction"], self._format_mean),
+                "mix": ", ".join(
+                    f"{names.get(code, code)} {self._format_share(n / agent['contacted'])}"
+                    for code, n in agent["channels"].items()
+                )
+                or DASH,
+            }
+            for agent in figures.get("agents") or []
+        ]
+
+    # ------------------------------------------------------------
+    # scores
+    # ------------------------------------------------------------
+
+    def _get_scores(self, figures):
+        """(title, rows) of each way the scores are split; what there is no answer to is left out."""
+        types = dict(self.env["aftersale.feedback"]._fields["customer_type"]._description_selection(self.env))
+        bonds = [
+            self._get_row(
+                self.env._("Service as good as before, or better"), figures.get("stability"), self._format_share
+            ),
+            self._get_row(self.env._("Will buy again (1–5)"), figures.get("loyalty"), self._format_mean),
+        ]
+        parts = [
+            (self.env._("By area"), self._get_named_rows(figures.get("areas"))),
+            (self.env._("By product"), self._get_named_rows(figures.get("products"))),
+            (
+                self.env._("By customer"),
+                [
+                    self._get_row(types.get(row["type"], row["type"]), row, self._format_mean)
+                    for row in figures.get("customer_types") or []
+                ],
+            ),
+            (self.env._("By team"), self._get_named_rows(figures.get("teams"))),
+            (self.env._("Existing customers"), [row for row in bonds if row["n"]]),
+        ]
+        return [(title, rows) for title, rows in parts if rows]
+
+    def _get_named_rows(self, figures):
+        return [self._get_row(self._pick(figure["name"]), figure, self._format_mean) for figure in figures or []]

@@ -1,0 +1,140 @@
+from odoo import models
+from odoo.tools import SQL
+
+
+class AftersaleFigures(models.AbstractModel):
+    """The figures about our own work: follow-ups due, contacted, reached, answered; by channel and by agent."""
+
+    _inherit = "aftersale.figures"
+
+    def _get_contacts(self, scope):
+        """Follow-up rate, response rate and funnel of the follow-ups that came due in the period.
+
+        The funnel starts with everything that came due. The follow-up rate leaves out what must not be contacted
+        (skipped by a rule, or cancelled before the contact). An invited customer who answers counts as reached.
+        """
+        rows = self._get_contact_rows(scope)
+        now, before = ([row for row in rows if row["is_now"] == is_now] for is_now in (True, False))
+        funnel, funnel_before = self._count_contacts(now), self._count_contacts(before)
+        response = self._get_response(scope, now, before)
+        return {
+            "followup_rate": self._rate(
+                scope,
+                (funnel["contacted"], funnel["allowed"]),
+                (funnel_before["contacted"], funnel_before["allowed"]),
+            ),
+            "response_rate": response and {**response, "channels": self._get_channels(scope, now, before)},
+            "funnel": {
+                "due": funnel["due"],
+                "skipped": self._count_skipped(now),
+                "contacted": funnel["contacted"],
+                "reached": funnel["reached"],
+                "answered": funnel["answered"],
+            },
+            "agents": self._get_agents(scope, now, before),
+        }
+
+    def _count_contacts(self, rows):
+        """How far these follow-ups came. `allowed` are those that were due and no rule forbade."""
+        counts = dict.fromkeys(("due", "allowed", "contacted", "reached", "answered"), 0)
+        for row in rows:
+            allowed = row["contacted"] or row["state"] not in ("skipped", "cancelled")
+            answered = row["contacted"] and row["state"] == "done"
+            for key, counted in (
+                ("due", allowed or row["state"] == "skipped"),
+                ("allowed", allowed),
+                ("contacted", row["contacted"]),
+                ("reached", row["contacted"] and row["reached"] or answered),
+                ("answered", answered),
+            ):
+                counts[key] += row["n"] if counted else 0
+        return counts
+
+    def _count_skipped(self, rows):
+        """{reason: number} of the follow-ups that were not held."""
+        counts = {}
+        for row in rows:
+            if row["state"] == "skipped":
+                reason = row["skip_reason"] or ""
+                counts[reason] = counts.get(reason, 0) + row["n"]
+        return dict(sorted(counts.items()))
+
+    def _get_response(self, scope, now, before):
+        """Figure: answered of those contacted."""
+        counts, counts_before = self._count_contacts(now), self._count_contacts(before)
+        return self._rate(
+            scope,
+            (counts["answered"], counts["contacted"]),
+            (counts_before["answered"], counts_before["contacted"]),
+        )
+
+    def _get_channels(self, scope, now, before):
+        """{code: response rate with the counts behind it}, by the channel the follow-up went out."""
+        ids = {row["channel_id"] for row in now} - {None}
+        channels = self.env["aftersale.channel"].sudo().browse(ids).sorted()
+        names = self._names(channels)
+        table = {}
+        for channel in channels:
+            own, own_before = ([row for row in rows if row["channel_id"] == channel.id] for rows in (now, before))
+            figure = self._get_response(scope, own, own_before)
+            if figure:
+                table[channel.code] = {"name": names[channel.id], **figure, **self._count_contacts(own)}
+        return table
+
+    def _get_agents(self, scope, now, before):
+        """One row an agent, by name and never by result: contacts, response, average score, channel mix.
+
+        Follow-ups and feedback count for whom they are assigned to; scores are compared with care, because customers
+        score higher on the phone than online.
+        """
+        sums = self._get_score_sums(scope, SQL("f.user_id"))
+        ids = ({row["user_id"] for row in now} | {user_id for user_id, is_now in sums if is_now}) - {None}
+        users = self.env["res.users"].sudo().with_context(active_test=False).browse(ids)
+        codes = {channel.id: channel.code for channel in self.env["aftersale.channel"].sudo().search([])}
+        agents = []
+        for user in users.sorted(lambda user: (user.name, user.id)):
+            own, own_before = ([row for row in rows if row["user_id"] == user.id] for rows in (now, before))
+            mix = {}
+            for row in own:
+                if row["contacted"] and row["channel_id"]:
+                    code = codes.get(row["channel_id"], "")
+                    mix[code] = mix.get(code, 0) + row["n"]
+            agents.append(
+                {
+                    "name": user.name,
+                    **self._count_contacts(own),
+                    "response": self._get_response(scope, own, own_before),
+                    "satisfaction": self._get_mean(scope, sums, user.id),
+                    "channels": dict(sorted(mix.items())),
+                }
+            )
+        return agents
+
+    def _get_contact_rows(self, scope):
+        """Numbers of follow-ups of this period and the one before, by all that the rates ask about."""
+        (before_from, _before_to), (date_from, date_to) = scope.periods[-2:]
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.user_id, u.state, u.skip_reason,
+                       COALESCE(a.contacted, FALSE)
+                       OR COALESCE(u.dropped_contact_date <= %(cutoff)s, FALSE) AS contacted,
+                       COALESCE(a.reached, FALSE)
+                       OR COALESCE(u.dropped_reached_date <= %(cutoff)s, FALSE) AS reached, COUNT(*) AS n
+                  FROM aftersale_followup u
+             LEFT JOIN aftersale_channel c ON c.id = u.channel_id
+             LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested') AS contacted,
+                                       BOOL_OR(outcome = 'reached') AS reached
+                                  FROM aftersale_attempt
+                                 WHERE followup_id = u.id AND create_date <= %(cutoff)s) a ON TRUE
+                 WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
+                   AND c.code IS DISTINCT FROM 'inbound'
+              GROUP BY 1, 2, 3, 4, 5, 6, 7
+                """,
+                cutoff=scope.cutoff,
+                where=scope.where("u"),
+                before_from=before_from,
+                date_from=date_from,
+                date_to=date_to,
+            )
+        )
