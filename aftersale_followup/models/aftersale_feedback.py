@@ -45,7 +45,7 @@ class AftersaleFeedback(models.Model):
     scenario = fields.Selection(SCENARIOS)
     customer_type = fields.Selection(CUSTOMER_TYPES)
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null")
-    product_ids = fields.Many2many("product.product", string="Products")
+    product_ids = fields.Many2many("product.product", string="Products", ondelete="restrict")
     team_id = fields.Many2one("crm.team", index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     # what was said

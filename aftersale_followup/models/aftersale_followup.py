@@ -56,7 +56,7 @@ class AftersaleFollowup(models.Model):
     picking_id = fields.Many2one("stock.picking", "Delivery Order", index="btree_not_null", ondelete="set null")
     date_received = fields.Date("Received On", help="Day the window counts from, in company time.")
     touchpoint_id = fields.Many2one("aftersale.touchpoint", index="btree_not_null", ondelete="set null")
-    product_ids = fields.Many2many("product.product", string="Products")
+    product_ids = fields.Many2many("product.product", string="Products", ondelete="restrict")
     issue_id = fields.Many2one("aftersale.issue", index="btree_not_null", ondelete="restrict", check_company=True)
     action_id = fields.Many2one(
         "aftersale.action",

@@ -104,9 +104,10 @@ class AftersalePlan(models.Model):
         default="any",
     )
     partner_domain = fields.Char("Customer Filter", default="[]")
-    product_category_ids = fields.Many2many("product.category", string="Product Categories")
-    product_ids = fields.Many2many("product.product", string="Products")
-    team_ids = fields.Many2many("crm.team", string="Sales Teams")
+    # Restricted: a filter that lost its last product, category or team would mean all of them.
+    product_category_ids = fields.Many2many("product.category", string="Product Categories", ondelete="restrict")
+    product_ids = fields.Many2many("product.product", string="Products", ondelete="restrict")
+    team_ids = fields.Many2many("crm.team", string="Sales Teams", ondelete="restrict")
     amount_min = fields.Float("Minimum Amount", help="Order total including taxes, in the company's currency.")
     sampling_rate = fields.Float(
         "Sample (%)", default=100.0, help="Share of the matching customers that is asked. The draw is reproducible."
@@ -115,6 +116,7 @@ class AftersalePlan(models.Model):
     channel_ids = fields.Many2many(
         "aftersale.channel",
         string="Channels",
+        ondelete="restrict",
         help="Channels this plan may use. The customer's preferred one comes first, then their order in the settings.",
     )
     phone_first = fields.Boolean("Call Before Writing", help="Phone comes before the automatic channels.")

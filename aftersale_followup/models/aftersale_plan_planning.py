@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, models
+from odoo.exceptions import LockError
 from odoo.fields import Command, Domain
 from odoo.tools.misc import clean_context
 
@@ -84,6 +85,9 @@ class AftersalePlan(models.Model):
             # Another worker planned the same at the same moment: the row is there.
             outcome["failed"] = True
             _logger.info("After-sales work was done by another worker")
+        except LockError:
+            outcome["failed"] = True
+            _logger.info("After-sales work is left for the sweep: another worker has the rows in hand")
         except Exception:
             outcome["failed"] = True
             _logger.exception("After-sales work failed and was left for the sweep")
@@ -264,6 +268,7 @@ class AftersalePlan(models.Model):
         """Insert the rows (revive the cancelled ones); what merges joins its survivor. Return the rows of now."""
         Followup = self.env["aftersale.followup"].sudo()
         stored = Followup
+        self._lock_revived(rows)
         for row in rows:
             if row.get("survivor"):
                 self._merge_products(row)
@@ -281,6 +286,11 @@ class AftersalePlan(models.Model):
                     row["record"]._set_state(values.pop("state"), **values, **afresh)
                     stored |= row["record"]
         return stored
+
+    def _lock_revived(self, rows):
+        """Lock the cancelled follow-ups that ``rows`` revive; raise LockError instead of waiting for another worker."""
+        revived = [row["existing"] for row in rows if row["existing"] and row["state"] == "planned"]
+        self.env["aftersale.followup"].sudo().union(*revived).lock_for_update(allow_referencing=True)
 
     def _merge_products(self, row):
         survivor = row["survivor"]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
+from odoo.exceptions import LockError
 
 from .aftersale_plan import ERROR_LIMIT
 
@@ -72,6 +73,8 @@ class AftersalePlan(models.Model):
                 failed.pop(str(record), None)
             except OperationalError:
                 raise
+            except LockError:
+                continue  # just now in somebody's hands: the next sweep finds it again
             except Exception as error:
                 failed[str(record)] = failed.get(str(record), 0) + 1
                 message = f"{record.display_name}: {error}"

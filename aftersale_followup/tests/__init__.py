@@ -7,7 +7,9 @@ from . import test_call
 from . import test_capture
 from . import test_constraints
 from . import test_contact
+from . import test_contract
 from . import test_customer
+from . import test_department
 from . import test_erasure
 from . import test_feedback
 from . import test_figures
