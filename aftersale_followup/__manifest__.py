@@ -75,6 +75,7 @@
         "demo/res_users_demo.xml",
         "demo/hr_department_demo.xml",
         "demo/res_partner_demo.xml",
+        "demo/aftersale_plan_demo.xml",
         "demo/product_product_demo.xml",
         "demo/sale_order_demo.xml",
         "demo/aftersale_followup_demo.xml",

@@ -72,6 +72,9 @@ class AftersalePage(http.Controller):
             return self._render_form(followup, form.to_dict(flat=False), errors=errors, status=422)
         try:
             with request.env.cr.savepoint():
+                if form.get("anonymous"):
+                    followup._seal_answers(answers, dwell=dwell, call_back=wish)
+                    return self._render_thanks(followup, followup.feedback_id)
                 feedback = followup._record_answers(answers, "customer", dwell=dwell, digest=digest, call_back=wish)
         except UserError as error:
             return self._render_form(followup, form.to_dict(flat=False), alert=str(error), status=422)
@@ -136,8 +139,12 @@ class AftersalePage(http.Controller):
         return {f"q{scale['id']}": [str(value)]}
 
     def _answer_again(self, followup, answers, wish, digest):
-        """A second answer changes nothing; what it says differently is kept for the agent to read."""
-        if answers and digest != followup.answer_digest:
+        """A second answer changes nothing; what it says differently is kept for the agent to read.
+
+        Not what is or was said anonymously: kept here, it would stand beside the customer's name.
+        """
+        anonymous = followup.is_anonymous or request.httprequest.form.get("anonymous")
+        if answers and not anonymous and digest != followup.answer_digest:
             transcript = followup._get_survey()._aftersale_transcript(answers)
             followup._contest("\n".join(filter(None, [transcript, wish])))
         return self._render_thanks(followup, followup.feedback_id)
@@ -163,6 +170,7 @@ class AftersalePage(http.Controller):
             "products": followup._get_product_names(),
             "order": followup.order_id.name,
             "notice": followup._get_notice(),
+            "anonymous": followup._allows_anonymous(),
         }
         return self._render("aftersale_followup.page_form", followup, values, status)
 

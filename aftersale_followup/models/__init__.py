@@ -14,8 +14,10 @@ from . import aftersale_category
 from . import aftersale_channel
 from . import aftersale_dimension
 from . import aftersale_feedback
+from . import aftersale_feedback_anonymous
 from . import aftersale_feedback_classify
 from . import aftersale_feedback_dimension
+from . import aftersale_feedback_sealed
 from . import aftersale_feedback_sheet
 from . import aftersale_focus
 from . import aftersale_touchpoint
@@ -27,6 +29,7 @@ from . import aftersale_followup
 from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
 from . import aftersale_followup_page
+from . import aftersale_followup_anonymous
 from . import aftersale_followup_contact
 from . import aftersale_followup_cron
 from . import aftersale_followup_message

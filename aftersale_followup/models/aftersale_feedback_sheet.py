@@ -59,13 +59,19 @@ class AftersaleFeedback(models.Model):
     )
 
     @api.depends(
-        "commercial_partner_id.ref", "commercial_partner_id.name", "commercial_partner_id.aftersale_short_name"
+        "commercial_partner_id.ref",
+        "commercial_partner_id.name",
+        "commercial_partner_id.aftersale_short_name",
+        "is_anonymous",
     )
+    @api.depends_context("lang")
     def _compute_customer(self):
         for feedback in self:
             customer = feedback.commercial_partner_id
             feedback.customer_number = customer._aftersale_number()
             feedback.customer_name = customer.aftersale_short_name or customer.name
+            if feedback.is_anonymous:
+                feedback.customer_name = feedback._get_anonymous_label()
 
     @api.depends(
         "channel_id.code",

@@ -36,6 +36,15 @@ class AftersaleFollowup(models.Model):
             return followup.env._("Asked in person, without a script.")
         return followup._fill(parts[1].partition("\n")[2].strip())
 
+    def _get_linking(self):
+        """Return the sentence on what is kept together."""
+        if self._allows_anonymous():
+            return self.env._(
+                "Unless you answer anonymously, we keep your name, your contact data, the order and your answers "
+                "together."
+            )
+        return self.env._("We keep your name, your contact data, the order and your answers together.")
+
     def _get_notice(self):
         """Return the paragraphs of the privacy notice above the questions: the plan's own, else the standard text."""
         self.ensure_one()
@@ -50,7 +59,7 @@ class AftersaleFollowup(models.Model):
                 "form you agree that your answers are used for this.",
                 company.name,
             ),
-            self.env._("We keep your name, your contact data, the order and your answers together."),
+            self._get_linking(),
             self.env._("Only those who handle after-sales feedback and the problems reported in it can read them."),
             self.env._("They are kept as long as they are needed for this, and erased earlier when you ask for it."),
             self.env._("You may see, correct or erase them at any time: %s.", phone or company.email or company.name),

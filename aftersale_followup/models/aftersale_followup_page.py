@@ -7,7 +7,7 @@ COLUMNS = {
         *("state", "date_expiry", "access_token", "answer_digest", "lang", "scenario", "customer_type"),
         *("plan_id", "company_id", "partner_id", "order_id", "issue_id", "user_id", "team_id", "channel_id"),
     ),
-    "aftersale.plan": ("survey_id", "notice"),
+    "aftersale.plan": ("survey_id", "notice", "allow_anonymous"),
     "res.company": (
         *("name", "email", "phone", "partner_id", "resource_calendar_id", "uses_default_logo", "aftersale_phone"),
         *("aftersale_contact_days", "aftersale_low_score", "aftersale_seconds_per_question"),

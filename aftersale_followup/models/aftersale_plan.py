@@ -31,8 +31,8 @@ CLASS_OF_SCENARIO = {
 }
 # A plan whose every run failed this often is parked until somebody looks at it.
 ERROR_LIMIT = 3
-# What the sweep notes on a plan; writing it is no work on the plan.
-HEALTH_FIELDS = {"error_count", "error_message", "failed_records", "sweep_date"}
+# What crons note on a plan; writing it is no work on the plan.
+HEALTH_FIELDS = {"error_count", "error_message", "failed_records", "sweep_date", "anonymous_dropped"}
 
 
 class AftersalePlan(models.Model):
@@ -159,6 +159,15 @@ class AftersalePlan(models.Model):
         [("interest", "Legitimate interest"), ("consent", "Consent"), ("contract", "Contract")], default="interest"
     )
     notice = fields.Text("Privacy Notice", translate=True, help="Shown above the questions; empty = the standard text.")
+    allow_anonymous = fields.Boolean(
+        "Anonymous Answers",
+        tracking=True,
+        help="Customers may answer without their name. Such answers wait until five or more are there, are released "
+        "together, and lead to no issue and no call.",
+    )
+    anonymous_dropped = fields.Integer(
+        "Given Up", readonly=True, copy=False, help="Anonymous answers that found too few others in 90 days."
+    )
     # health
     error_count = fields.Integer("Errors in a Row", readonly=True, copy=False)
     error_message = fields.Text("Last Error", readonly=True, copy=False)
@@ -181,6 +190,10 @@ class AftersalePlan(models.Model):
     )
     _interval_given = models.Constraint(
         "CHECK(trigger <> 'periodic' OR interval_months > 0)", "A plan at regular intervals needs its interval."
+    )
+    _anonymous_unverified = models.Constraint(
+        "CHECK(NOT allow_anonymous OR scenario <> 'resolution_check')",
+        "Whether a problem is solved only its customer can say: such a plan takes no anonymous answers.",
     )
     _expire_positive = models.Constraint("CHECK(expire_days > 0)", "A link must be valid for at least one day.")
 

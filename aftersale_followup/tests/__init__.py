@@ -2,6 +2,8 @@ from . import test_access
 from . import test_access_log
 from . import test_action
 from . import test_analysis
+from . import test_anonymous
+from . import test_anonymous_release
 from . import test_calendar
 from . import test_call
 from . import test_capture

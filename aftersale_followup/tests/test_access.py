@@ -17,6 +17,7 @@ MATRIX = {
     "aftersale.followup": {"employee": "-", "agent": "rw", "supervisor": "crw", "manager": "crw"},
     "aftersale.attempt": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.feedback": {"employee": "-", "agent": "r", "supervisor": "crw", "manager": "crw"},
+    "aftersale.feedback.sealed": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-"},
     "aftersale.feedback.dimension": {"employee": "-", "agent": "r", "supervisor": "cr", "manager": "cr"},
     "aftersale.issue": {"employee": "rw", "agent": "rw", "supervisor": "crw", "manager": "crwu"},
     "aftersale.action": {"employee": "rw", "agent": "rw", "supervisor": "crw", "manager": "crwu"},

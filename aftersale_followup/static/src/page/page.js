@@ -30,3 +30,10 @@ form?.addEventListener("submit", () => {
 window.addEventListener("pageshow", () => {
     form?.querySelector("button").removeAttribute("disabled");
 });
+
+// Without a name nobody can be called back: one choice takes the other away. The server checks it as well.
+const [anonymous, callBack] = ["anonymous", "call_back"].map((name) => form?.elements.namedItem(name));
+if (anonymous && callBack) {
+    anonymous.addEventListener("change", () => (callBack.checked &&= !anonymous.checked));
+    callBack.addEventListener("change", () => (anonymous.checked &&= !callBack.checked));
+}
