@@ -241,6 +241,10 @@ class TestErasure(AftersaleCase):
     def test_the_form_tells_what_will_be_erased(self):
         self._planned()
         context = {"active_model": "res.partner", "active_ids": self.partner.ids}
+        # As the web client opens it: `onchange` without a record, which takes commands only.
+        opened = self.env["aftersale.erasure"].with_user(self.privacy).with_context(**context)
+        shown = opened.onchange({}, [], {"partner_ids": {"fields": {}}, "feedback_count": {}})["value"]
+        self.assertEqual(shown["feedback_count"], 1)
         with Form(self.env["aftersale.erasure"].with_user(self.privacy).with_context(**context)) as form:
             self.assertEqual(form.followup_count, 2)
             self.assertEqual(form.open_followup_count, 1)

@@ -149,7 +149,8 @@ class TestRetention(AftersaleCase):
             "UPDATE aftersale_attempt SET create_date = %s WHERE id IN %s", (feedback.date, tuple(attempts.ids))
         )
         self.env.cr.execute(
-            "UPDATE aftersale_followup SET create_date = %s WHERE id = %s", (feedback.date, followup.id)
+            "UPDATE aftersale_followup SET create_date = %s WHERE id = %s",
+            (feedback.date - timedelta(days=1), followup.id),
         )
         self.env.invalidate_all()
         period = (self.company, day.replace(day=1), day.replace(day=1) + relativedelta(months=1, days=-1))
@@ -157,12 +158,13 @@ class TestRetention(AftersaleCase):
 
         def figures(**options):
             all_figures = self.env["aftersale.figures"]._get(*period, **options)
-            return {key: all_figures[key] for key in keys}
+            return {key: all_figures.get(key) for key in keys}
 
         before = figures()
         self.assertEqual(before["funnel"]["reached"], 1)
         earlier = feedback.date - timedelta(hours=1)
         before_cutoff = figures(cutoff=earlier)
+        self.assertEqual((before_cutoff["funnel"]["due"], before_cutoff["funnel"]["contacted"]), (1, 0))
         self._run()
         self.assertFalse((attempts | reached).exists())
         self.assertEqual(followup.attempt_count, 2)

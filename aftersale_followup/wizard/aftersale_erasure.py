@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from ..models.aftersale_followup import OPEN_STATES
 from ..models.aftersale_issue import OPEN_STATES as OPEN_ISSUE_STATES
@@ -35,7 +36,7 @@ class AftersaleErasure(models.TransientModel):
     def default_get(self, fields):
         values = super().default_get(fields)
         if self.env.context.get("active_model") == "res.partner":
-            values["partner_ids"] = self.env.context.get("active_ids")
+            values["partner_ids"] = [Command.set(self.env.context.get("active_ids") or [])]
         return values
 
     @api.depends("partner_ids")
@@ -72,7 +73,7 @@ class AftersaleErasure(models.TransientModel):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "Erased: %(followups)s follow-ups, %(answers)s answers, %(issues)s issues.",
+                    "Erased. Follow-ups: %(followups)s, answers: %(answers)s, issues: %(issues)s.",
                     followups=len(followups),
                     answers=len(feedback),
                     issues=len(issues),
