@@ -25,6 +25,8 @@ from . import aftersale_plan
 from . import aftersale_plan_cap
 from . import aftersale_plan_planning
 from . import aftersale_plan_sweep
+from . import aftersale_plan_periodic
+from . import aftersale_plan_start
 from . import aftersale_followup
 from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
@@ -54,11 +56,13 @@ from . import ir_http
 from . import ir_ui_menu
 from . import product_template
 from . import res_company
+from . import res_company_periodic
 from . import res_company_settings
 from . import res_company_target
 from . import res_partner
 from . import res_partner_privacy
 from . import sale_order
+from . import sale_order_line
 from . import stock_picking
 from . import survey_question
 from . import survey_survey

@@ -52,6 +52,7 @@ class AftersaleFollowup(models.Model):
         index=True,
     )
     customer_type = fields.Selection(CUSTOMER_TYPES, help="As it was when planned.")
+    is_high_value = fields.Boolean("High-value Customer", help="Whether it was one when planned.")
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
     picking_id = fields.Many2one("stock.picking", "Delivery Order", index="btree_not_null", ondelete="set null")
     date_received = fields.Date("Received On", help="Day the window counts from, in company time.")
@@ -142,6 +143,7 @@ class AftersaleFollowup(models.Model):
     error_message = fields.Text("Last Error", copy=False)
 
     _origin_unique = models.UniqueIndex("(plan_id, origin)", "This follow-up is already planned.")
+    _cycle = models.Index("(split_part(origin, ':', 2)) WHERE starts_with(origin, 'cycle:')")
     _token_unique = models.UniqueIndex("(access_token)", "A personal link belongs to one follow-up.")
     _due = models.Index("(state, date_next) WHERE state IN ('planned', 'ready')")
     _email_key = models.Index("(email_key) WHERE email_key IS NOT NULL")

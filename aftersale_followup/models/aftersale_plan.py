@@ -95,7 +95,17 @@ class AftersalePlan(models.Model):
     delay_max = fields.Integer("To", default=7, tracking=True)
     delay_unit = fields.Selection(DELAY_UNITS, "Unit", required=True, default="working_days")
     touchpoint_ids = fields.One2many("aftersale.touchpoint", "plan_id", "Touchpoints", copy=True)
-    interval_months = fields.Integer("Interval (months)")
+    interval_months = fields.Integer(
+        "Interval (months)", help="From the customer's last contact under any plan to the next one."
+    )
+    counts_from = fields.Selection(
+        [("confirmation", "The confirmation of the order"), ("service", "The end of its services")],
+        "Counts From",
+        required=True,
+        default="confirmation",
+        help="A service has ended when its delivered quantity has reached the ordered one. Orders without services are "
+        "left out then.",
+    )
     # whom
     customer_type = fields.Selection(
         [("any", "Any customer"), ("new", "New customers"), ("existing", "Existing customers")],
@@ -103,7 +113,16 @@ class AftersalePlan(models.Model):
         required=True,
         default="any",
     )
-    partner_domain = fields.Char("Customer Filter", default="[]")
+    customer_value = fields.Selection(
+        [("any", "Any value"), ("high", "High-value customers"), ("other", "All but high-value customers")],
+        "Customer Value",
+        required=True,
+        default="any",
+        help="By the revenue of the last 12 months and the threshold in the settings.",
+    )
+    partner_domain = fields.Char(
+        "Customer Filter", default="[]", help="Fits when the contact who ordered fits, or the company they belong to."
+    )
     # Restricted: a filter that lost its last product, category or team would mean all of them.
     product_category_ids = fields.Many2many("product.category", string="Product Categories", ondelete="restrict")
     product_ids = fields.Many2many("product.product", string="Products", ondelete="restrict")

@@ -47,7 +47,7 @@ class AftersalePlan(models.Model):
         created = self.env["aftersale.followup"].sudo()
         if not plans or not records:
             return created
-        occasions = records.sudo()._aftersale_occasions(trigger)
+        occasions = plans._get_occasions(trigger, records.with_env(env))
         by_company = {}
         for occasion in occasions:
             by_company.setdefault(occasion["company"], []).append(occasion)
@@ -55,6 +55,10 @@ class AftersalePlan(models.Model):
             own = plans.filtered(lambda p, c=company: not p.company_id or p.company_id == c)
             created |= own.with_company(company)._plan_occasions(group)
         return created
+
+    def _get_occasions(self, trigger, records):
+        """Return the occasions of ``records`` under ``trigger``; most are the same for every plan."""
+        return records._aftersale_occasions(trigger)
 
     @api.model
     def _plan_isolated(self, trigger, records):
@@ -126,23 +130,41 @@ class AftersalePlan(models.Model):
         """Return the occasions this plan looks at, by what the order says; an empty criterion means any."""
         self.ensure_one()
         company = self.env.company
+        return self._filter_matching([o for o in occasions if company._aftersale_date(o["moment"]) >= self.date_start])
+
+    def _filter_matching(self, occasions):
+        """Return the occasions that fit the criteria of this plan, whenever they were."""
         kept = [
             occasion
             for occasion in occasions
-            if company._aftersale_date(occasion["moment"]) >= self.date_start
-            and occasion["amount"] >= self.amount_min
+            if occasion["amount"] >= self.amount_min
             and self._concerns(occasion["team"], occasion["products"])
             and self._is_about(occasion)
         ]
         domain = self._get_partner_domain()
         if kept and not domain.is_true():
-            partners = self.env["res.partner"].browse(occasion["partner"].id for occasion in kept)
-            chosen = partners.search(Domain("id", "in", partners.ids) & domain)
+            partners = self.env["res.partner"].union(*{occasion["partner"] for occasion in kept})
+            chosen = self._filter_partners(partners)
             kept = [occasion for occasion in kept if occasion["partner"] in chosen]
         return kept
 
+    def _filter_partners(self, partners):
+        """Return the ``partners`` that fit the customer filter, themselves or with the company they belong to."""
+        everybody = partners | partners.commercial_partner_id
+        found = everybody.with_context(active_test=False).search(
+            Domain("id", "in", everybody.ids) & self._get_partner_domain()
+        )
+        return partners.filtered(lambda partner: partner in found or partner.commercial_partner_id in found)
+
     def _is_about(self, occasion):
-        """A resolved issue is verified by its plans, a finished measure asked about by its own, orders by all."""
+        """A resolved issue is verified by its plans, a finished measure asked about by its own, orders by all.
+
+        Some occasions are made for one plan, or count from one of two moments between which a plan chooses.
+        """
+        if occasion["plan"] and occasion["plan"] != self:
+            return False
+        if occasion["counts_from"] and occasion["counts_from"] != self.counts_from:
+            return False
         if not occasion["issue"] and not occasion["action"]:
             return True
         subject = "issue" if occasion["issue"] else "action"
@@ -159,7 +181,8 @@ class AftersalePlan(models.Model):
         return not categories or any(categories & set(map(int, path.split("/")[:-1])) for path in paths)
 
     def _fits_customer(self, occasion, facts):
-        return self.customer_type in ("any", facts.customer_type(occasion))
+        value = facts.segments.customer_value(occasion["partner"].commercial_partner_id.id)
+        return self.customer_type in ("any", facts.customer_type(occasion)) and self.customer_value in ("any", value)
 
     def _prepare_row(self, occasion, origin, touchpoint, facts):
         """Return the values of one follow-up with its window."""
@@ -173,6 +196,7 @@ class AftersalePlan(models.Model):
             "partner_id": partner.id,
             "commercial_partner_id": partner.commercial_partner_id.id,
             "customer_type": facts.customer_type(occasion),
+            "is_high_value": facts.is_high_value(occasion),
             "order_id": occasion["order"].id,
             "picking_id": occasion["picking"].id,
             "date_received": self.env.company._aftersale_date(occasion["moment"]),
@@ -213,7 +237,9 @@ class AftersalePlan(models.Model):
             row["why"] += "\n" + self.env._("Not asked: %s.", label)
             return
         user, day = facts.agents.pick(free, self._get_agents(row, team))
-        row.update(state="planned", date_planned=day, user_id=user.id)
+        if time_planned and self.env.company._aftersale_date(time_planned) != day:
+            time_planned = False  # the hour belongs to the first day of the window
+        row.update(state="planned", date_planned=day, time_planned=time_planned, user_id=user.id)
         row["date_next"] = time_planned or self.env.company._aftersale_moment(day, self.env.company.aftersale_hour_from)
         row["why"] += "\n" + self.env._(
             "Planned on %(day)s for %(agent)s, the least loaded day and agent of the window.",

@@ -2,6 +2,7 @@ import logging
 from datetime import timedelta
 
 from psycopg2 import OperationalError
+from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError
@@ -21,7 +22,11 @@ class AftersalePlan(models.Model):
     @api.model
     def _cron_sweep(self):
         """Plan cancelled remainders, services, imports and failures; each plan on its own, errors kept."""
-        plans = self.search([("trigger", "in", ("delivery", "sale", "resolution")), ("error_count", "<", ERROR_LIMIT)])
+        self._sweep_plans(["delivery", "sale", "resolution"])
+
+    @api.model
+    def _sweep_plans(self, triggers):
+        plans = self.search([("trigger", "in", triggers), ("error_count", "<", ERROR_LIMIT)])
         for index, plan in enumerate(plans):
             if not plan._sweep(remaining=len(plans) - index - 1):
                 break
@@ -64,6 +69,9 @@ class AftersalePlan(models.Model):
             raise
         except Exception:
             _logger.warning("Plan %s fails as a batch, going on one by one", self.id, exc_info=True)
+        self._sweep_singly(records)
+
+    def _sweep_singly(self, records):
         failed = dict(self.failed_records or {})
         message = self.error_message
         for record in records:
@@ -75,6 +83,9 @@ class AftersalePlan(models.Model):
                 raise
             except LockError:
                 continue  # just now in somebody's hands: the next sweep finds it again
+            except UniqueViolation:
+                # Another worker planned the same at the same moment: the row is there.
+                continue
             except Exception as error:
                 failed[str(record)] = failed.get(str(record), 0) + 1
                 message = f"{record.display_name}: {error}"

@@ -1,10 +1,9 @@
 from collections import defaultdict
 
-from dateutil.relativedelta import relativedelta
-
 from odoo.tools import SQL
 
 from .agent_load import AgentLoad
+from .customer_segments import CustomerSegments
 from .erased_key import find_hidden
 from .planning_occasion import origins_of
 from .planning_window import PlanningWindows
@@ -49,7 +48,7 @@ class PlanningFacts:
         return bool(row) and (row.state, row.cancel_cause) != ("cancelled", "order")
 
     def _read_customers(self):
-        """Read what is known about the customers: first order, products had before, opt-outs, open issues, staff."""
+        """Read what is known about the customers: segments, products had before, opt-outs, open issues, staff."""
         partners, customers = self.partners, self.customers
         self.staff = partners.filtered(lambda p: any(not user.share for user in p.user_ids))
         keys = set(filter(None, partners.mapped("email_normalized") + partners.mapped("phone_sanitized")))
@@ -63,35 +62,52 @@ class PlanningFacts:
             ["commercial_partner_id"],
         )
         self.with_open_issue = {customer for (customer,) in groups}
+        self.segments = CustomerSegments(self.company, customers.ids)
         self._read_orders()
 
     def _read_orders(self):
-        """Remember per customer the first confirmed order, and the first one that delivered each product template."""
+        """Remember which order first brought the customers anything, and which first brought them each product.
+
+        By the day of the first delivery, since orders do not arrive in the order in which they were confirmed.
+        """
+        self._had = defaultdict(dict)
+        rules = {plan.occurrence for plan in self.plans} - {"every"}
+        orders = [occasion for occasion in self.occasions if occasion["order"]]
+        if not rules or not orders:
+            return
+        templates = self.env["product.product"].union(*{occasion["products"] for occasion in orders}).product_tmpl_id
+        self.env["sale.order"].flush_model(["state", "company_id", "partner_id", "date_order", "effective_date"])
+        self.env["sale.order.line"].flush_model(["order_id", "product_id", "qty_delivered"])
+        wanted = SQL("t.product_tmpl_id = ANY(%s)", templates.ids) if rules == {"first_of_product"} else SQL("TRUE")
         rows = self.env.execute_query(
             SQL(
-                """SELECT p.commercial_partner_id, o.id, o.date_order, t.product_tmpl_id, l.qty_delivered > 0
-                     FROM sale_order o
-                     JOIN res_partner p ON p.id = o.partner_id
-                LEFT JOIN sale_order_line l ON l.order_id = o.id
-                LEFT JOIN product_product t ON t.id = l.product_id
-                    WHERE o.state = 'sale' AND o.company_id = %s AND p.commercial_partner_id IN %s
-                 ORDER BY o.date_order, o.id""",
-                self.company.id,
-                tuple(self.customers.ids),
+                """SELECT customer_id, template_id, order_id
+                     FROM (SELECT DISTINCT ON (p.commercial_partner_id, t.product_tmpl_id)
+                                  p.commercial_partner_id AS customer_id, t.product_tmpl_id AS template_id,
+                                  o.id AS order_id, COALESCE(o.effective_date, o.date_order) AS moment
+                             FROM sale_order o
+                             JOIN res_partner p ON p.id = o.partner_id
+                             JOIN sale_order_line l ON l.order_id = o.id AND l.qty_delivered > 0
+                             JOIN product_product t ON t.id = l.product_id
+                            WHERE o.state = 'sale' AND o.company_id = %(company)s
+                              AND p.commercial_partner_id = ANY(%(customers)s) AND %(wanted)s
+                         ORDER BY p.commercial_partner_id, t.product_tmpl_id, moment, o.id) AS had
+                 ORDER BY moment, order_id""",
+                company=self.company.id,
+                customers=self.customers.ids,
+                wanted=wanted,
             )
         )
-        self._first_order = {}
-        self._had = defaultdict(dict)
-        for customer_id, order_id, date, template_id, delivered in rows:
-            self._first_order.setdefault(customer_id, date)
-            if delivered and template_id:
-                self._had[customer_id].setdefault(template_id, order_id)
+        for customer_id, template_id, order_id in rows:
+            self._had[customer_id][template_id] = order_id
 
     def customer_type(self, occasion):
         """Return `existing` when the first confirmed order is older than the setting (3 months), else `new`."""
-        first = self._first_order.get(occasion["partner"].commercial_partner_id.id)
-        limit = occasion["moment"] - relativedelta(months=self.company.aftersale_new_months)
-        return "existing" if first and first < limit else "new"
+        return self.segments.customer_type(occasion["partner"].commercial_partner_id.id, occasion["moment"])
+
+    def is_high_value(self, occasion):
+        """Return whether the customer's revenue of the last 12 months reaches the setting."""
+        return self.segments.is_high_value(occasion["partner"].commercial_partner_id.id)
 
     def asked_before(self, plan, occasion):
         """Return whether the plan's ``occurrence`` leaves this delivery out, or a measure's customer was just asked."""
@@ -101,7 +117,7 @@ class PlanningFacts:
             return False
         had = self._had[occasion["partner"].commercial_partner_id.id]
         if plan.occurrence == "first_of_customer":
-            return bool(had) and occasion["order"].id not in had.values()
+            return bool(had) and next(iter(had.values())) != occasion["order"].id
         templates = occasion["products"].product_tmpl_id.ids
         return bool(templates) and all(
             had.get(tmpl, occasion["order"].id) != occasion["order"].id for tmpl in templates
@@ -134,7 +150,7 @@ class PlanningFacts:
     def describe_window(self, plan, row):
         """Return in words where the window comes from."""
         days, last, _time = row["window"]
-        return self.env._(
+        window = self.env._(
             "Plan “%(plan)s”, %(origin)s of %(received)s: window from %(first)s to %(last)s.",
             plan=plan.name,
             origin=row["occasion"]["label"],
@@ -142,3 +158,4 @@ class PlanningFacts:
             first=days[0],
             last=last,
         )
+        return "\n".join(filter(None, (window, row["occasion"]["note"])))

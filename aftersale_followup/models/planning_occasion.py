@@ -9,7 +9,8 @@ def prepare_occasion(company, partner, origin, label, moment, **facts):
     :param label: the reason in words, as it stands in the explanation ("receipt")
     :param moment: naive UTC moment from which the window counts
     :param facts: order, picking, issue, action, products, team, sales_user, delivery_user (records, empty by default);
-        amount in company currency; asked: whether this very matter was asked about of late
+        amount in company currency; asked: whether this very matter was asked about of late; plan: the only one this
+        occasion is for; counts_from: what the moment is, where plans choose; note: a sentence for the explanation
     """
     env = company.env
     return {
@@ -27,6 +28,9 @@ def prepare_occasion(company, partner, origin, label, moment, **facts):
         "delivery_user": env["res.users"],
         "amount": 0.0,
         "asked": False,
+        "plan": env["aftersale.plan"],
+        "counts_from": "",
+        "note": "",
         "moment": moment,
         **facts,
     }

@@ -88,9 +88,20 @@ class SaleOrder(models.Model):
 
     def _aftersale_is_served(self):
         self.ensure_one()
-        lines = self.order_line.filtered(lambda line: not line.display_type and line.product_uom_qty > 0)
-        return bool(lines) and all(
-            line.product_id.type == "service" and line.qty_delivered >= line.product_uom_qty for line in lines
+        lines = self._aftersale_service_lines()
+        goods = self.order_line.filtered(lambda line: line.product_id.type == "consu" and line.product_uom_qty > 0)
+        return bool(lines) and not goods and lines._aftersale_is_complete()
+
+    def _aftersale_service_lines(self):
+        """Return the lines of these orders that are work for the customer: no freight, discount or down payment."""
+        return self.order_line.filtered(
+            lambda line: (
+                line.product_id.type == "service"
+                and line.product_uom_qty > 0
+                and line.price_unit >= 0
+                and not line.is_downpayment
+                and not line._is_delivery()
+            )
         )
 
     def _aftersale_is_returned(self):
@@ -116,12 +127,17 @@ class SaleOrder(models.Model):
         """Return what planning needs to know of each order, as dictionaries.
 
         Under ``delivery`` only delivered orders count and the moment is the receipt: the latest receipt date entered
-        on a delivery, else its validation plus the company's transit days. Under ``sale`` it is the confirmation.
+        on a delivery, else its validation plus the company's transit days. Under ``sale`` it is the confirmation, and
+        once more, for plans that count from there, the end of the order's services.
         """
         orders = self.filtered(lambda order: order.state == "sale")
         if trigger == "delivery":
-            orders = orders._aftersale_delivered()
-        return [order._aftersale_occasion(trigger) for order in orders]
+            return [order._aftersale_occasion(trigger) for order in orders._aftersale_delivered()]
+        return [order._aftersale_occasion(trigger) for order in orders] + [
+            order._aftersale_service_occasion(lines)
+            for order in orders
+            if (lines := order._aftersale_service_lines()) and lines._aftersale_is_complete()
+        ]
 
     def _aftersale_occasion(self, trigger):
         self.ensure_one()
@@ -136,8 +152,19 @@ class SaleOrder(models.Model):
                 moment = max(delivery._aftersale_receipt() for delivery in moves.picking_id)
                 products = moves.product_id
             else:
-                # Services: the day the last quantity was entered.
-                moment = max(self.order_line.mapped("write_date"))
+                moment = self._aftersale_service_lines()._aftersale_completed_at()
+        facts = {"picking": picking, "products": products, "delivery_user": picking.user_id}
+        counts_from = "confirmation" if trigger == "sale" else ""
+        return self._aftersale_prepare(label, moment, counts_from=counts_from, **facts)
+
+    def _aftersale_service_occasion(self, lines):
+        """Return the occasion of the services in ``lines``, which are all done."""
+        moment = lines._aftersale_completed_at()
+        return self._aftersale_prepare(
+            self.env._("end of the service"), moment, counts_from="service", products=lines.product_id
+        )
+
+    def _aftersale_prepare(self, label, moment, **facts):
         return prepare_occasion(
             self.company_id,
             self.partner_id,
@@ -145,12 +172,10 @@ class SaleOrder(models.Model):
             label,
             moment,
             order=self,
-            picking=picking,
-            products=products,
             amount=self.amount_total / (self.currency_rate or 1.0),
             team=self.team_id,
             sales_user=self.user_id,
-            delivery_user=picking.user_id,
+            **facts,
         )
 
     @api.model

@@ -19,10 +19,15 @@ from . import test_issue
 from . import test_outline
 from . import test_page
 from . import test_page_cache
+from . import test_periodic
+from . import test_periodic_who
+from . import test_periodic_workers
+from . import test_plan_start
 from . import test_planning
 from . import test_privacy
-from . import test_settings
 from . import test_retention
+from . import test_segments
+from . import test_settings
 from . import test_sheet
 from . import test_sheet_files
 from . import test_suggestion

@@ -27,6 +27,7 @@ MATRIX = {
     "aftersale.feedback.report": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.access.log": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "r"},
     "aftersale.erasure": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "crwu"},
+    "aftersale.plan.start": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
     "aftersale.call": {"employee": "-", "agent": "crwu", "supervisor": "crwu", "manager": "crwu"},
 }
 OPERATIONS = {"c": "create", "r": "read", "w": "write", "u": "unlink"}
