@@ -49,6 +49,7 @@
         "wizard/aftersale_erasure_views.xml",
         "views/aftersale_plan_views.xml",
         "views/aftersale_followup_views.xml",
+        "views/aftersale_attempt_views.xml",
         "views/aftersale_feedback_views.xml",
         "views/aftersale_issue_views.xml",
         "views/aftersale_action_views.xml",

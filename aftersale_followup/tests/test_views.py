@@ -73,6 +73,50 @@ class TestViews(AftersaleCase):
                         names = {node.get("name") for node in arch.iter("field")} & set(model._fields)
                         model.search_read([], list(names), limit=5)
 
+    def test_every_action_explains_itself_when_empty(self):
+        """Each list of ours says what belongs here; what opens as a dialog or as one form has no empty state."""
+        ours = self._ours("ir.actions.act_window")
+        lists = ours.filtered(lambda a: a.target != "new" and set(a.view_mode.split(",")) - {"form"})
+        self.assertGreater(len(lists), 15)
+        for action in lists:
+            with self.subTest(action=action.xml_id):
+                self.assertTrue(action.help and "o_view_nocontent" in action.help)
+
+    def test_every_model_has_its_views(self):
+        """Lists, forms and searches of our own for whatever is opened by itself; parts stand in the whole's form."""
+        views = self._ours("ir.ui.view")
+        parts = {"aftersale.touchpoint", "aftersale.feedback.dimension", "aftersale.feedback.sealed"}
+        for name, model in self.env.items():
+            if not name.startswith("aftersale.") or model._abstract or model._transient or name in parts:
+                continue
+            kinds = set(views.filtered(lambda view, name=name: view.model == name).mapped("type"))
+            wanted = {"list", "form", "search"} if model._auto else {"pivot", "graph", "search"}
+            with self.subTest(model=name):
+                self.assertLessEqual(wanted, kinds)
+
+    def test_every_menu_leads_where_its_groups_may_read(self):
+        """A group named on a menu, or on a folder above it, may read what the menu opens: no dead entry for anybody."""
+        for menu in self._ours("ir.ui.menu").filtered("action"):
+            action = menu.action
+            model = action.res_model if action._name == "ir.actions.act_window" else action.model_id.model
+            groups = menu.group_ids or self._folder_groups(menu)
+            self.assertTrue(groups, menu.complete_name)
+            for group in groups:
+                user = self._user(f"asf_menu_{menu.id}_{group.id}", group.get_external_id()[group.id])
+                with self.subTest(menu=menu.complete_name, group=group.name):
+                    self.assertTrue(self.env[model].with_user(user).has_access("read"))
+
+    def _folder_groups(self, menu):
+        """Return the groups of the nearest folder above ``menu`` that names some."""
+        folder = menu.parent_id
+        while folder and not folder.group_ids:
+            folder = folder.parent_id
+        return folder.group_ids
+
+    def _ours(self, model):
+        data = self.env["ir.model.data"].search([("module", "=", "aftersale_followup"), ("model", "=", model)])
+        return self.env[model].browse(data.mapped("res_id"))
+
     def test_forms_open_for_agents(self):
         """What an agent may read opens, with its links to records the agent may not read."""
         followup = self._ready()
