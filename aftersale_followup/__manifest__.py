@@ -86,7 +86,7 @@
         "demo/aftersale_attempt_demo.xml",
         "demo/stock_picking_demo.xml",
         "demo/aftersale_feedback_demo.xml",
-        "demo/aftersale_feedback_triage_demo.xml",
+        "demo/aftersale_feedback_inbound_demo.xml",
         "demo/aftersale_issue_closed_demo.xml",
         "demo/aftersale_issue_demo.xml",
         "demo/aftersale_action_demo.xml",

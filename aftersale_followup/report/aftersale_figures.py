@@ -155,7 +155,8 @@ class AftersaleFigures(models.AbstractModel):
     def _names(self, records):
         """{id: {language: name}}, so that a frozen report still reads in its reader's language."""
         names = {record.id: {} for record in records}
-        for code, _label in self.env["res.lang"].get_installed():
+        # English, too, where it is switched off: it is what texts are translated from, and may be switched on later
+        for code in {"en_US", *(code for code, _label in self.env["res.lang"].get_installed())}:
             for record in records.sudo().with_context(lang=code):
                 names[record.id][code] = record.name
         return names

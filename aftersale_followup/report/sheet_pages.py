@@ -7,7 +7,7 @@ its own. So the rows are dealt out to pages before, by how many lines they will 
 import unicodedata
 
 # A page holds this many lines of text; a row takes its longest column and the space around it.
-PAGE_LINES = 56
+PAGE_LINES = 60
 ROW_SPACE = 0.5
 # Letters of plain width that fit into one percent of the page's width; Chinese ones are twice as wide.
 LETTERS_PER_PERCENT = 2.3

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from unittest.mock import patch
 
 from lxml import etree
 
@@ -67,6 +68,14 @@ class TestSplits(AnalysisCase):
         self.assertEqual((kettle["value"], kettle["n"], kettle["previous"]), (3, 1, 1))
         hit = [(row["name"]["en_US"], row["n"]) for row in figures["top_problems"][0]["products"]]
         self.assertEqual(hit, [("Lamp", 3), ("Kettle", 2)])
+
+    def test_names_are_kept_in_english_where_it_is_switched_off(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self._feedback(JANUARY, 3, self.tag_late)
+        installed = [("zh_CN", "Chinese")]
+        with patch.object(type(self.env["res.lang"]), "get_installed", return_value=installed):
+            [problem] = self._january()["top_problems"]
+        self.assertEqual(problem["name"]["en_US"], "Late goods")
 
     def test_customer_types_and_teams(self):
         team = self.env["crm.team"].create({"name": "North", "company_id": self.company.id})
