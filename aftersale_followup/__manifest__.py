@@ -46,6 +46,7 @@
         "report/aftersale_disclosure.xml",
         "wizard/aftersale_call_views.xml",
         "wizard/aftersale_plan_start_views.xml",
+        "wizard/aftersale_holiday_views.xml",
         "wizard/aftersale_erasure_views.xml",
         "views/aftersale_plan_views.xml",
         "views/aftersale_followup_views.xml",

@@ -12,7 +12,7 @@ from devkit.console import Stop, say, step
 from devkit.paths import ADDON, ADDON_PATH, DEV, FILESTORE, LOG
 
 # Wanted by the tests and the demonstration beside what the manifest names.
-EXTRA = ("sale_management", "stock_dropshipping")
+EXTRA = ("sale_management", "stock_dropshipping", "calendar")
 FALLBACK = ("sale_management", "sale_stock", "survey", "hr", "sms", "digest", "portal", "resource")
 # Not part of what is installed; a change there needs no update.
 UNINSTALLED = {"tests", "__pycache__", "readme"}

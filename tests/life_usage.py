@@ -46,6 +46,9 @@ class Usage:
         values = {
             "aftersale_team_id": team,
             "aftersale_phone": "400 800 1234",
+            # The tests run at night, too.
+            "aftersale_hour_from": 0.0,
+            "aftersale_hour_to": 24.0,
             "aftersale_report_recipient_ids": [(4, company.read("res.users", manager, "partner_id"))],
         }
         company.call("res.company", "write", [company.id], values)

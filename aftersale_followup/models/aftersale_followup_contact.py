@@ -10,25 +10,29 @@ class AftersaleFollowup(models.Model):
 
     _inherit = "aftersale.followup"
 
-    def _contact(self):
+    def _contact(self, by_hand=False):
         """Contact the customers of planned follow-ups: check again, choose the channel, send or put on the list.
 
-        Returns the follow-ups that are now ``ready``. Rows locked by another worker are left to it.
+        Outside the contact hours at the customer's place nothing goes out, safety excepted: it is moved. Returns the
+        follow-ups that are now ``ready``. Rows locked by another worker are left to it.
+
+        :param by_hand: a person asks for it now, whatever the day; calls are put on the list at any hour
         """
         # Rows that others refer to may go on being referred to: a delivery never waits for the cron.
         locked = self.try_lock_for_update(allow_referencing=True).filtered(lambda f: f.state == "planned")
         ready = self.browse()
         for company, followups in locked.grouped("company_id").items():
-            ready |= followups.with_company(company)._contact_in_company()
+            ready |= followups.with_company(company)._contact_in_company(by_hand)
         return ready
 
-    def _contact_in_company(self):
+    def _contact_in_company(self, by_hand):
         """Contact follow-ups of the environment's company, whose cap and calendar count."""
         self._refresh_keys()
         followups = self - self._recheck()
         followups -= followups._enforce_cap()
         followups._choose_channel()
         followups = followups.filtered(lambda f: f.state == "planned")
+        followups -= followups._defer_to_opening(by_hand)
         followups -= followups._defer_quiet_days()
         now = fields.Datetime.now()
         for followup in followups:
@@ -48,7 +52,7 @@ class AftersaleFollowup(models.Model):
         if planned - locked:
             name = (planned - locked)[0].name
             raise UserError(self.env._("%s is being contacted at this moment. Try again in a minute.", name))
-        ready = locked._contact()
+        ready = locked._contact(by_hand=True)
         left = locked - ready
         message = self.env._("%(ready)s contacted, %(left)s moved or not asked.", ready=len(ready), left=len(left))
         return {
@@ -134,25 +138,18 @@ class AftersaleFollowup(models.Model):
             self.env.execute_query(SQL("SELECT 1 FROM pg_advisory_xact_lock(hashtext('aftersale'), hashtext(%s))", key))
         ledger = self.env["aftersale.plan"]._get_contacted_ledger(capped)
         for followup in capped:
-            today = followup.company_id._aftersale_today()
+            company = followup.company_id
+            today = company._aftersale_today()
             rule = followup.plan_id._get_cap_rule(ledger, followup, today)
             if not rule:
                 ledger.add(followup, today)
                 continue
             day = followup.plan_id._get_free_day(ledger, followup, today, followup.date_deadline)
             if day:
-                followup.write(
-                    {
-                        "date_planned": day,
-                        "date_next": followup.company_id._aftersale_moment(
-                            day, followup.company_id.aftersale_hour_from
-                        ),
-                        "explanation": followup._explained(
-                            self.env._("Moved to %(day)s: %(rule)s.", day=day, rule=rule)
-                        ),
-                    }
-                )
+                followup._move_to(day, self.env._("Moved to %(day)s: %(rule)s.", day=day, rule=rule))
             else:
+                window = company._aftersale_workdays(today, max(today, followup.date_deadline)) or [today]
+                followup.lost_turn = followup.plan_id._loses_turn(ledger, followup, window)
                 followup._skip("contact_cap", rule)
             over |= followup
         return over
@@ -205,5 +202,5 @@ class AftersaleFollowup(models.Model):
             self._set_state("unreachable", date_done=fields.Datetime.now())
             return
         self.write({"channel_id": channel.id, "date_next": self.date_expiry})
-        if channel.is_automatic:
+        if channel.is_automatic and not self._postpone_to_opening():
             self._send("invite")

@@ -21,6 +21,8 @@ class AftersaleFollowup(models.Model):
     def _cron_contact(self):
         """Do what is due: contact planned follow-ups, remind, and end those whose link has expired."""
         self._expire_due()
+        if not self._catch_up():
+            return
         domain = [
             ("state", "in", ("planned", "ready")),
             ("date_next", "<=", fields.Datetime.now()),
@@ -73,10 +75,24 @@ class AftersaleFollowup(models.Model):
     def _process_due(self):
         self.filtered(lambda f: f.state == "planned")._contact()
         ready = self.filtered(lambda f: f.state == "ready" and f.date_next and f.date_next <= fields.Datetime.now())
-        reminded = ready._filter_remindable()
-        if reminded:
-            reminded._send("reminder")
+        invited, reminded = ready._filter_unsent(), ready._filter_remindable()
+        waiting = (invited | reminded)._postpone_to_opening()
+        for kind, followups in (("invite", invited - waiting), ("reminder", reminded - invited - waiting)):
+            if followups:
+                followups._send(kind)
         # The others, such as a call that is due again, are on the agent's list; their link still expires.
-        for followup in ready - reminded:
+        for followup in ready - invited - reminded:
             followup.date_next = followup.date_expiry
         self.filtered("error_count").write({"error_count": 0, "error_message": False})
+
+    def _filter_unsent(self):
+        """Return what a failed channel handed over to an automatic one outside the contact hours: not sent yet."""
+        unsent = self.filtered(
+            lambda f: (
+                f.channel_id.is_automatic
+                and f.attempt_ids
+                and "sent" not in f.attempt_ids.filtered(lambda a: a.channel_id == f.channel_id).mapped("outcome")
+                and f.channel_id._is_possible(f.partner_id)
+            )
+        )
+        return unsent - unsent._with_optout()

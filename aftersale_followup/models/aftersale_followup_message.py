@@ -61,7 +61,7 @@ class AftersaleFollowup(models.Model):
         if not self._may_remind():
             return False
         day = company._aftersale_add_workdays(company._aftersale_today(), plan.reminder_days)
-        moment = company._aftersale_moment(day, company.aftersale_hour_from)
+        moment = self._get_opening(day)
         return moment if moment < self.date_expiry else False
 
     def _may_remind(self):

@@ -15,19 +15,12 @@ class AftersaleFollowup(models.Model):
         """
         moved = self.browse()
         for followup in self.filtered(lambda f: f.channel_id.code == "phone" and f.contact_class != "safety"):
-            company = followup.company_id
-            today = company._aftersale_today()
+            today = followup.company_id._aftersale_today()
             if today.weekday() not in followup.partner_id._aftersale_quiet_weekdays():
                 continue
             day = followup._next_call_day(today)
-            followup.write(
-                {
-                    "date_planned": day,
-                    "date_next": company._aftersale_moment(day, company.aftersale_hour_from),
-                    "explanation": followup._explained(
-                        self.env._("Moved to %s: the customer does not want to be called on such a day.", day)
-                    ),
-                }
+            followup._move_to(
+                day, self.env._("Moved to %s: the customer does not want to be called on such a day.", day)
             )
             moved |= followup
         return moved

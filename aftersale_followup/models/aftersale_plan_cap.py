@@ -1,11 +1,16 @@
 from datetime import timedelta
 
-from odoo import models
+from odoo import fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
-from .contact_ledger import ContactLedger
+from .contact_ledger import Contact, ContactLedger
+from .human_contact import read_human_contacts
 
 EXEMPT_CLASSES = ("safety", "verification")
+LEDGER_FIELDS = ("id", "email_key", "phone_key", "commercial_partner_id", "company_id", "date_sent", "date_planned") + (
+    *("contact_class", "plan_id", "order_id", "scenario", "state"),
+)
 
 
 class AftersalePlan(models.Model):
@@ -13,14 +18,21 @@ class AftersalePlan(models.Model):
 
     _inherit = "aftersale.plan"
 
+    # ------------------------------------------------------------
+    # The ledger
+    # ------------------------------------------------------------
+
     def _get_ledger(self, rows):
         """Return the `ContactLedger` of the last year for the customers of ``rows`` (records or dictionaries).
 
-        Counts who was contacted and who is planned, as planning does.
+        Counts who was contacted and who is planned, as planning does, and who lost a turn. Four queries at most.
         """
         ledger = ContactLedger()
-        for followup in self.env["aftersale.followup"].sudo().search(self._get_ledger_domain(rows)):
-            ledger.add(followup, followup._get_contact_day())
+        Followup = self.env["aftersale.followup"].sudo()
+        for keys, contact in self._read_contacts(Followup, self._get_ledger_domain(rows)):
+            ledger.add_contact(keys, contact)
+        self._read_human(ledger, rows)
+        self._read_starved(ledger, rows)
         return ledger
 
     def _get_contacted_ledger(self, rows):
@@ -32,70 +44,179 @@ class AftersalePlan(models.Model):
         ledger = ContactLedger()
         domain = self._get_ledger_domain(rows) & Domain("state", "!=", "planned")
         Followup = self.env["aftersale.followup"].sudo()
-        known = Followup.search(domain)
-        for followup in known:
-            ledger.add(followup, followup._get_contact_day())
+        known = list(self._read_contacts(Followup, domain))
         with self.env.registry.cursor() as fresh:
-            for followup in Followup.with_env(Followup.env(cr=fresh)).search(
-                domain & Domain("id", "not in", known.ids)
-            ):
-                ledger.add(followup, followup._get_contact_day())
+            others = domain & Domain("id", "not in", [contact.ref for _keys, contact in known])
+            known += self._read_contacts(Followup.with_env(Followup.env(cr=fresh)), others)
+        for keys, contact in known:
+            ledger.add_contact(keys, contact)
+        self._read_human(ledger, rows)
         return ledger
 
+    def _read_contacts(self, followups, domain):
+        """Return (keys, `Contact`) of the stored follow-ups of ``domain``; the day is the one sent, else planned."""
+        query = followups._search(domain)
+        columns = [followups._field_to_sql(followups._table, name, query) for name in LEDGER_FIELDS]
+        companies = {company.id: company for company in self.env["res.company"].sudo().search([])}
+        found = []
+        for row in followups.env.execute_query(query.select(*columns)):
+            ref, email, phone, customer_id, company_id, sent, day, contact_class, plan_id, order_id, scenario, state = (
+                row
+            )
+            if sent:
+                day = companies[company_id]._aftersale_date(sent)
+            contact = Contact(day, contact_class, plan_id, order_id, scenario, company_id, state, ref)
+            found.append(([key for key in (email, phone, customer_id) if key], contact))
+        return found
+
+    def _read_human(self, ledger, rows):
+        """Note on ``ledger`` when somebody spoke to the customers of ``rows`` outside of follow-ups."""
+        company = self.env.company
+        if not company.aftersale_quiet_days:
+            return
+        since = fields.Datetime.now() - timedelta(days=company.aftersale_quiet_days + 1)
+        for customer_id, moment in read_human_contacts(self.env, self._get_customer_ids(rows), since):
+            ledger.add_human(customer_id, company._aftersale_date(moment))
+
+    def _read_starved(self, ledger, rows):
+        """Note on ``ledger`` which kinds of contact lost their last turn with the customers of ``rows``."""
+        customers = self._get_customer_ids(rows)
+        if not customers:
+            return
+        self.env["aftersale.followup"].flush_model(["commercial_partner_id", "contact_class", "state", "lost_turn"])
+        found = self.env.execute_query(
+            SQL(
+                """SELECT commercial_partner_id, contact_class FROM aftersale_followup
+                    WHERE commercial_partner_id IN %s AND state <> 'cancelled' AND date_planned >= %s
+                 GROUP BY commercial_partner_id, contact_class
+                   HAVING MAX(id) FILTER (WHERE lost_turn) > COALESCE(MAX(id) FILTER (WHERE state <> 'skipped'), 0)""",
+                tuple(customers),
+                self._get_ledger_start(),
+            )
+        )
+        for customer_id, contact_class in found:
+            ledger.add_starved(customer_id, contact_class)
+
+    def _get_ledger_start(self):
+        return self.env.company._aftersale_today() - timedelta(days=365)
+
+    @staticmethod
+    def _get_customer_ids(rows):
+        return sorted({key for row in rows for key in ContactLedger.keys(row) if not isinstance(key, str)})
+
     def _get_ledger_domain(self, rows):
-        keys = [key for row in rows for key in ContactLedger.keys(row)]
-        texts = [key for key in keys if isinstance(key, str)]
-        customers = [key for key in keys if not isinstance(key, str)]
-        since = self.env.company._aftersale_today() - timedelta(days=365)
+        texts = sorted({key for row in rows for key in ContactLedger.keys(row) if isinstance(key, str)})
         return (
             (
                 Domain("email_key", "in", texts)
                 | Domain("phone_key", "in", texts)
-                | Domain("commercial_partner_id", "in", customers)
+                | Domain("commercial_partner_id", "in", self._get_customer_ids(rows))
             )
-            & Domain("date_planned", ">=", since)
+            & Domain("date_planned", ">=", self._get_ledger_start())
             & Domain("state", "not in", ("skipped", "cancelled"))
         )
 
-    def _get_cap_rule(self, ledger, row, day):
+    # ------------------------------------------------------------
+    # The rules
+    # ------------------------------------------------------------
+
+    def _get_cap_rule(self, ledger, row, day, own=False):
         """Return in words which rule forbids contacting the customer of ``row`` on ``day``, or None.
 
         One contact in 7 days; the same kind once in 30, touchpoints of one order excepted; a periodic one once in 90
-        or in the plan's own interval where that is shorter; 6 a year. The numbers are settings of the company.
+        or in the plan's own interval where that is shorter; 6 a year, those kept for a kind that lost its turn
+        included; none within 3 days after a logged call or meeting. The numbers are settings of the company.
+
+        :param own: count contacts of the row's own kind only
         """
         self.ensure_one()
         if self.contact_class in EXEMPT_CLASSES:
             return None
-        company, order_id = self.env.company, self._order_of(row)
+        company = self.env.company
+        if not own and ledger.spoken_to(row, day, company.aftersale_quiet_days):
+            return self.env._("a call or meeting in the last %s days", company.aftersale_quiet_days)
         contacts = ledger.contacts(row)
-        if not contacts:
+        same_kind = [contact for contact in contacts if contact.contact_class == self.contact_class]
+        contacts = same_kind if own else contacts
+        reserved = ledger.reserved(row) if not own else 0
+        if not contacts and not reserved:
             return None
-        same_kind = [
-            contact
-            for contact in contacts
-            if contact.contact_class == self.contact_class
-            and not (self.touchpoint_ids and contact.plan_id == self.id and contact.order_id == order_id)
-        ]
-        periodic_days = company.aftersale_cap_periodic_days
-        if self.interval_months:
-            periodic_days = min(periodic_days, self.interval_months * 30 - 1)
-        checks = [
-            (contacts, company.aftersale_cap_days, self.env._("one contact in %s days")),
-            (same_kind, company.aftersale_cap_same_days, self.env._("one contact of the same kind in %s days")),
-        ]
-        if self.contact_class == "periodic":
-            checks.append((same_kind, periodic_days, self.env._("one periodic contact in %s days")))
-        for others, days, text in checks:
-            if any(abs((day - other.day).days) < days for other in others):
-                return text % days
-        year = [other for other in contacts if 0 <= (day - other.day).days < 365]
-        if len([other for other in year if other.contact_class not in EXEMPT_CLASSES]) >= company.aftersale_cap_year:
-            return self.env._("%s contacts a year", company.aftersale_cap_year)
-        return None
 
-    @staticmethod
-    def _order_of(row):
-        return row.get("order_id") if isinstance(row, dict) else row.order_id.id
+        def near(others, days):
+            return any(abs((day - other.day).days) < days for other in others)
+
+        if near(contacts, company.aftersale_cap_days):
+            return self.env._("one contact in %s days", company.aftersale_cap_days)
+        same_kind = [contact for contact in same_kind if not self._is_same_series(row, contact)]
+        if near(same_kind, company.aftersale_cap_same_days):
+            return self.env._("one contact of the same kind in %s days", company.aftersale_cap_same_days)
+        if self.contact_class == "periodic" and near(same_kind, self._get_periodic_days()):
+            return self.env._("one periodic contact in %s days", self._get_periodic_days())
+        return self._get_year_rule(contacts, day, reserved)
+
+    def _get_year_rule(self, contacts, day, reserved):
+        """Return in words that the year's contacts are used up, or None; in each 365 days around ``day``."""
+        limit = self.env.company.aftersale_cap_year
+        days = [other.day for other in contacts if other.contact_class not in EXEMPT_CLASSES]
+        # A contact on this day counts in the year before each later one, too.
+        ends = [day, *(other for other in days if 0 < (other - day).days < 365)]
+        if max(sum(0 <= (end - other).days < 365 for other in days) for end in ends) + reserved < limit:
+            return None
+        if reserved:
+            return self.env._(
+                "%(limit)s contacts a year, %(reserved)s kept for a kind that lost its turn",
+                limit=limit,
+                reserved=reserved,
+            )
+        return self.env._("%s contacts a year", limit)
+
+    def _is_same_series(self, row, contact):
+        """Return whether ``contact`` is another touchpoint of this plan for the same order."""
+        order_id = row.get("order_id") if isinstance(row, dict) else row.order_id.id
+        return bool(self.touchpoint_ids) and contact.plan_id == self.id and contact.order_id == order_id
+
+    def _get_periodic_days(self):
+        days = self.env.company.aftersale_cap_periodic_days
+        return min(days, self.interval_months * 30 - 1) if self.interval_months else days
+
+    # ------------------------------------------------------------
+    # Days
+    # ------------------------------------------------------------
+
+    def _get_free_days(self, row, facts):
+        """Return the days of the window of ``row`` on which the cap allows the contact.
+
+        A kind of contact that lost its last turn with the customer to another kind gets its window extended to its
+        first free day, within one interval of its own: so it never waits longer than that.
+        """
+        days, deadline, _time = row["window"]
+        free = [day for day in days if not self._get_cap_rule(facts.ledger, row, day)]
+        if free or not facts.ledger.is_starved(row):
+            return free
+        later = facts.windows.between(max(deadline, days[-1]) + timedelta(days=1), days[-1] + self._get_patience())
+        day = next((day for day in later if not self._get_cap_rule(facts.ledger, row, day)), None)
+        if not day:
+            return []
+        # The window no longer counts in working days from the receipt.
+        row.update(date_deadline=day, window_from=0, window_to=0)
+        row["why"] += "\n" + self.env._(
+            "This kind of contact lost its last turn with the customer to another: the window goes on until %s.", day
+        )
+        return [day]
+
+    def _get_first_rule(self, ledger, row, days):
+        """Return in words the rule that keeps ``row`` from the first of ``days`` it is kept from."""
+        return next(filter(None, (self._get_cap_rule(ledger, row, day) for day in days)), None)
+
+    def _get_patience(self):
+        """Return how long this kind of contact may be kept waiting by others: its own interval."""
+        if self.contact_class == "periodic":
+            return timedelta(days=self._get_periodic_days())
+        return timedelta(days=self.env.company.aftersale_cap_same_days)
+
+    def _loses_turn(self, ledger, row, days):
+        """Return whether contacts of other kinds alone keep ``row`` from all ``days``."""
+        return any(not self._get_cap_rule(ledger, row, day, own=True) for day in days)
 
     def _get_free_day(self, ledger, row, date_from, date_to):
         """Return the first working day of the window on which the cap allows the contact, or None."""

@@ -120,11 +120,16 @@ class AftersalePlan(models.Model):
             for origin, touchpoint in origins_of(occasion, plan).items():
                 if not facts.is_planned(plan, origin):
                     rows.append(plan._prepare_row(occasion, origin, touchpoint, facts))
-        rows.sort(key=lambda row: (RANK[row["contact_class"]], row["window"][0]))
         facts.load(rows)
+        rows.sort(key=lambda row: self._get_turn(row, facts))
         for row in rows:
             self.browse(row["plan_id"])._schedule(row, facts)
         return rows
+
+    def _get_turn(self, row, facts):
+        """Return the key that sorts the rows: what is exempt from the cap, who lost a turn, then rank and day."""
+        exempt = row["contact_class"] in EXEMPT_CLASSES
+        return not exempt, not facts.ledger.is_starved(row), RANK[row["contact_class"]], row["window"][0]
 
     def _filter_occasions(self, occasions):
         """Return the occasions this plan looks at, by what the order says; an empty criterion means any."""
@@ -186,7 +191,8 @@ class AftersalePlan(models.Model):
 
     def _prepare_row(self, occasion, origin, touchpoint, facts):
         """Return the values of one follow-up with its window."""
-        partner = occasion["partner"]
+        partner, rule = occasion["partner"], touchpoint or self
+        in_workdays = rule.delay_unit == "working_days"
         return {
             "origin": origin,
             "existing": facts.existing.get((self.id, origin)),
@@ -211,7 +217,9 @@ class AftersalePlan(models.Model):
             "sales_user_id": occasion["sales_user"].id,
             "delivery_user_id": occasion["delivery_user"].id,
             "occasion": occasion,
-            "window": facts.windows.get(touchpoint or self, occasion["moment"]),
+            "window": facts.windows.get(rule, occasion["moment"]),
+            "window_from": rule.delay_min if in_workdays else 0,
+            "window_to": rule.delay_max if in_workdays else 0,
         }
 
     def _schedule(self, row, facts):
@@ -224,28 +232,38 @@ class AftersalePlan(models.Model):
         )
         row["why"] = facts.describe_window(self, row)
         if not reason:
-            free = [day for day in days if not self._get_cap_rule(facts.ledger, row, day)]
+            free = self._get_free_days(row, facts)
             if not free:
                 rule = self._get_cap_rule(facts.ledger, row, days[0])
                 row["why"] += "\n" + self.env._("On no day of the window: %s.", rule)
                 survivor = facts.mergeable(row)
                 reason = "merged" if survivor else "contact_cap"
                 row["survivor"] = survivor
+                row["lost_turn"] = not survivor and self._loses_turn(facts.ledger, row, days)
         if reason:
             label = dict(self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env))[reason]
             row.update(state="skipped", skip_reason=reason)
             row["why"] += "\n" + self.env._("Not asked: %s.", label)
             return
-        user, day = facts.agents.pick(free, self._get_agents(row, team))
+        user, day = facts.agents.pick(free, self._get_agents(row, team, facts.agents))
         if time_planned and self.env.company._aftersale_date(time_planned) != day:
             time_planned = False  # the hour belongs to the first day of the window
         row.update(state="planned", date_planned=day, time_planned=time_planned, user_id=user.id)
-        row["date_next"] = time_planned or self.env.company._aftersale_moment(day, self.env.company.aftersale_hour_from)
+        zone = self.env["aftersale.followup"]._get_customer_zone(row["occasion"]["partner"], self.env.company)
+        row["date_next"] = time_planned or self.env.company._aftersale_moment(
+            day, self.env.company.aftersale_hour_from, zone
+        )
         row["why"] += "\n" + self.env._(
             "Planned on %(day)s for %(agent)s, the least loaded day and agent of the window.",
             day=day,
             agent=user.name or self.env._("nobody yet"),
         )
+        if len(free) < len(days):
+            row["why"] += "\n" + self.env._("Kept off other days: %s.", self._get_first_rule(facts.ledger, row, days))
+        if day > row["date_deadline"]:
+            row["why"] += "\n" + self.env._("No working day is left in the window: this is the next one.")
+        if note := facts.agents.describe(user, day):
+            row["why"] += "\n" + note
         facts.ledger.add(row, day)
 
     def _get_skip_reason(self, row, facts):
@@ -275,16 +293,16 @@ class AftersalePlan(models.Model):
         digest = hashlib.sha256(f"{self.id}:{origin}".encode()).digest()
         return int.from_bytes(digest[:4], "big") / 2**32 * 100.0
 
-    def _get_agents(self, row, team):
+    def _get_agents(self, row, team, load):
         """Return the users who may get the row: by the plan's method; a verification never goes to the solver."""
         occasion = row["occasion"]
         if self.assign_method == "user":
             return self.user_id
-        if self.assign_method == "salesperson" and occasion["sales_user"]:
+        # Who has left the company calls nobody any more: the team does.
+        if self.assign_method == "salesperson" and occasion["sales_user"].active:
             return occasion["sales_user"]
         solvers = occasion["issue"].solver_ids
-        agents = team.member_ids.filtered(lambda user: user.active and self.env.company in user.company_ids)
-        return (agents - solvers) or (team.user_id - solvers)
+        return (load.members(team) - solvers) or (team.user_id - solvers)
 
     # ------------------------------------------------------------
     # Rows -> records

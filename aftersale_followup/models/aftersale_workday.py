@@ -4,7 +4,7 @@ from odoo import fields, models
 class AftersaleWorkday(models.Model):
     _name = "aftersale.workday"
     _description = "Make-up Working Day"
-    _inherit = ["aftersale.export.mixin"]
+    _inherit = ["aftersale.export.mixin", "aftersale.calendar.mixin"]
     _order = "date desc"
     _rec_name = "date"
 

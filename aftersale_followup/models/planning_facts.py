@@ -131,20 +131,26 @@ class PlanningFacts:
         """Read the contacts of these customers and the load of the agents in all windows."""
         self.ledger = self.plans._get_ledger(rows)
         # A hook never waits: what another worker holds at this moment takes no products of ours.
-        planned = self.ledger.planned_records(self.env["aftersale.followup"])
-        self._joinable = planned.try_lock_for_update(allow_referencing=True) if planned else planned
+        planned = self.env["aftersale.followup"].browse(self.ledger.planned_ids())
+        self._joinable = set(planned.try_lock_for_update(allow_referencing=True)._ids) if planned else set()
         self.agents = AgentLoad(self.company, [day for row in rows for day in row["window"][0]])
 
     def mergeable(self, row):
-        """Return the not yet contacted follow-up of the same customer that can take this row's products, or None."""
+        """Return the customer's next follow-up that can take this row's products, or None: a record or a row.
+
+        One call then covers several orders. It must be of the same kind, for the same company and still planned: the
+        questions it asks fit. A pilot asks about one product, so only its own plan takes it.
+        """
         for contact in self.ledger.contacts(row):
-            if contact.state != "planned" or contact.plan_id != row["plan_id"]:
+            alike = all(getattr(contact, name) == row[name] for name in ("contact_class", "scenario", "company_id"))
+            if contact.state != "planned" or not alike or contact.day < self.windows.today:
+                continue
+            if row["contact_class"] == "pilot" and contact.plan_id != row["plan_id"]:
                 continue
             if isinstance(contact.ref, dict):
-                if contact.ref["company_id"] == row["company_id"]:
-                    return contact.ref
-            elif contact.ref in self._joinable and contact.ref.company_id.id == row["company_id"]:
                 return contact.ref
+            if contact.ref in self._joinable:
+                return self.env["aftersale.followup"].browse(contact.ref)
         return None
 
     def describe_window(self, plan, row):

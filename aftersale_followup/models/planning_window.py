@@ -1,3 +1,4 @@
+from bisect import bisect_left, bisect_right
 from datetime import timedelta
 
 
@@ -14,7 +15,9 @@ class PlanningWindows:
         days = [company._aftersale_date(moment) for moment in moments]
         self.today = company._aftersale_today()
         reach = max([self._reach(rule) for rule in rules], default=0)
-        self.workdays = company._aftersale_workdays(min(days), max(days + [self.today]) + timedelta(days=reach))
+        self._first, self._last = min(days), max(days + [self.today]) + timedelta(days=reach)
+        self.workdays = company._aftersale_workdays(self._first, self._last)
+        self._known = {}
 
     @staticmethod
     def _reach(rule):
@@ -30,31 +33,57 @@ class PlanningWindows:
         as its window is open. Working day 1 is the first one after the company's date of ``moment``.
         """
         start = self.company._aftersale_date(moment)
-        if rule.delay_unit == "hours":
-            at = moment + timedelta(hours=rule.delay_min)
-            first = self._workday_from(self.company._aftersale_date(at))
-            last = max(first, self.company._aftersale_date(moment + timedelta(hours=rule.delay_max)))
-            exact = at if first == self.company._aftersale_date(at) else False
-            return self._offer(first, last) + (exact,)
+        if rule.delay_unit != "hours":
+            # Deliveries of one day have the same window.
+            if (rule, start) not in self._known:
+                self._known[rule, start] = self._get_days(rule, start)
+            return self._known[rule, start]
+        at = moment + timedelta(hours=rule.delay_min)
+        first = self._workday_from(self.company._aftersale_date(at))
+        last = max(first, self.company._aftersale_date(moment + timedelta(hours=rule.delay_max)))
+        exact = at if first == self.company._aftersale_date(at) else False
+        return self.offer(first, last) + (exact,)
+
+    def _get_days(self, rule, start):
+        """Return what `get` does where the delay counts in days or working days from the date ``start``."""
         if rule.delay_unit == "days":
             first = self._workday_from(start + timedelta(days=rule.delay_min))
             last = max(first, start + timedelta(days=rule.delay_max))
         else:
-            first, last = self._nth(start, rule.delay_min), self._nth(start, rule.delay_max)
-        return self._offer(first, last) + (False,)
+            first, last = self.nth(start, rule.delay_min), self.nth(start, rule.delay_max)
+        return self.offer(first, last) + (False,)
 
-    def _nth(self, start, number):
+    def nth(self, start, number):
+        """Return the ``number``-th working day after ``start``; for 0 the first one from ``start`` on."""
         if not number:
             return self._workday_from(start)
-        later = [day for day in self.workdays if day > start]
-        return later[number - 1] if len(later) >= number else self.company._aftersale_add_workdays(start, number)
+        position = bisect_right(self.workdays, start) + number - 1
+        if start >= self._first and position < len(self.workdays):
+            return self.workdays[position]
+        return self.company._aftersale_add_workdays(start, number)
 
-    def _workday_from(self, date):
-        return next((day for day in self.workdays if day >= date), None) or self.company._aftersale_next_workday(date)
+    def between(self, first, last):
+        """Return the working days from ``first`` to ``last``; what lies beyond the days known is read once."""
+        if last > self._last:
+            # Further than anybody asks for at one go, so that a whole batch asks just once.
+            self._last = last + timedelta(days=120)
+            self.workdays = self.company._aftersale_workdays(self._first, self._last)
+        return self.workdays[bisect_left(self.workdays, first) : bisect_right(self.workdays, last)]
 
-    def _offer(self, first, last):
-        days = [day for day in self.workdays if max(first, self.today) <= day <= last]
+    def is_workday(self, day):
+        """Return whether ``day`` is one of the working days."""
+        return self.between(day, day) == [day]
+
+    def offer(self, first, last):
+        """Return (days to choose from, end of the window) for the window from ``first`` to ``last``."""
+        days = self.between(max(first, self.today), last)
         if days:
             return days, last
         # The window is over, or the rest of it is not worked: the next working day is the nearest thing.
         return [self._workday_from(max(first, self.today))], last
+
+    def _workday_from(self, date):
+        position = bisect_left(self.workdays, date)
+        if date >= self._first and position < len(self.workdays):
+            return self.workdays[position]
+        return self.company._aftersale_next_workday(date)

@@ -101,10 +101,10 @@ class ResCompany(models.Model):
         """Return the company's calendar date of ``moment`` (naive UTC)."""
         return utc.localize(moment).astimezone(timezone(self._aftersale_tz())).date()
 
-    def _aftersale_moment(self, date, hour=0.0):
-        """Return the naive UTC moment of ``hour`` (company time) on ``date``."""
+    def _aftersale_moment(self, date, hour=0.0, zone=None):
+        """Return the naive UTC moment of ``hour`` on ``date``, in company time or in that of the time zone ``zone``."""
         local = datetime.combine(date, time()) + timedelta(hours=hour)
-        return timezone(self._aftersale_tz()).localize(local).astimezone(utc).replace(tzinfo=None)
+        return timezone(zone or self._aftersale_tz()).localize(local).astimezone(utc).replace(tzinfo=None)
 
     def _aftersale_workdays(self, date_from, date_to):
         """Return the sorted working dates of the company from ``date_from`` to ``date_to``, both included.

@@ -54,6 +54,22 @@ class ResPartner(models.Model):
         """Return the weekdays (Monday = 0) on which this person does not want to be called."""
         return {day for day in range(7) if self[f"aftersale_quiet_{day}"]}
 
+    def _aftersale_take_over(self, merged):
+        """Bring what is derived from the contact up to date, after the records of ``merged`` became this contact's.
+
+        The commercial entity of follow-ups, answers and issues counts for the cap; what is still planned goes to the
+        address and number of now; who opted out without either stays opted out.
+        """
+        self.ensure_one()
+        self.env.invalidate_all()
+        for model in ("aftersale.followup", "aftersale.feedback", "aftersale.issue"):
+            records = self.env[model].search([("partner_id", "child_of", self.ids)])
+            self.env.add_to_compute(records._fields["commercial_partner_id"], records)
+        planned = self.env["aftersale.followup"].search([("partner_id", "=", self.id), ("state", "=", "planned")])
+        planned._refresh_keys()
+        optouts = self.env["aftersale.optout"].with_context(active_test=False)
+        optouts.search([("key", "in", [f"partner:{partner.id}" for partner in merged])]).key = f"partner:{self.id}"
+
     def _aftersale_number(self):
         """Return the customer number that sheets and reports show: the reference, else one made of the id."""
         customer = self.commercial_partner_id

@@ -28,6 +28,8 @@ MATRIX = {
     "aftersale.access.log": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "r"},
     "aftersale.erasure": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "crwu"},
     "aftersale.plan.start": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
+    "aftersale.holiday": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
+    "aftersale.holiday.line": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
     "aftersale.call": {"employee": "-", "agent": "crwu", "supervisor": "crwu", "manager": "crwu"},
 }
 OPERATIONS = {"c": "create", "r": "read", "w": "write", "u": "unlink"}

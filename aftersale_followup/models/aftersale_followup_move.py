@@ -1,0 +1,99 @@
+from datetime import timedelta
+
+from pytz import timezone, utc
+
+from odoo import api, fields, models
+
+
+class AftersaleFollowup(models.Model):
+    """Moving planned follow-ups: to the customer's contact hours, or to another day, always with the reason."""
+
+    _inherit = "aftersale.followup"
+
+    # The window counted in working days from the receipt, so that it can be counted again when the calendar changes.
+    window_from = fields.Integer(copy=False, export_string_translation=False)
+    window_to = fields.Integer(copy=False, export_string_translation=False)
+    lost_turn = fields.Boolean(
+        copy=False, help="Not asked because of contacts of another kind alone: next time this kind goes first."
+    )
+
+    @api.model
+    def _get_customer_zone(self, partner, company):
+        """Return the name of the time zone whose hours count for ``partner``: its own, else the company's."""
+        return partner.tz or partner.commercial_partner_id.tz or company._aftersale_tz()
+
+    def _get_opening(self, day):
+        """Return the naive UTC moment at which the contact hours begin on ``day`` at the customer's place."""
+        self.ensure_one()
+        company = self.company_id
+        zone = self._get_customer_zone(self.partner_id, company)
+        return company._aftersale_moment(day, company.aftersale_hour_from, zone)
+
+    def _move_to(self, day, sentence, **values):
+        """Plan the follow-up for ``day`` and note ``sentence`` as the reason."""
+        self.ensure_one()
+        # Never before the day began for the company, by whose days the cap counts.
+        begins = self.company_id._aftersale_moment(day)
+        self.write(
+            {
+                "date_planned": day,
+                "date_next": max(self._get_opening(day), begins),
+                "time_planned": False,
+                "explanation": self._explained(sentence),
+                **values,
+            }
+        )
+
+    def _reschedule(self):
+        """The day a supervisor chose ends the count of working days: a change of the calendar does not undo it."""
+        result = super()._reschedule()
+        for followup in self:
+            followup.write(
+                {"date_next": followup._get_opening(followup.date_planned), "window_from": 0, "window_to": 0}
+            )
+        return result
+
+    def _defer_to_opening(self, by_hand=False):
+        """Move what would reach customers outside their contact hours to the next opening; return it.
+
+        The hours count at the customer's place, on working days of the company. Safety does not wait. A person who
+        sends by hand chooses the day, and may put calls on the list at any hour; mail and SMS never leave at night.
+        """
+        now = fields.Datetime.now()
+        moved = self.browse()
+        for followup, opening in self._get_openings(now, by_hand).items():
+            zone = timezone(followup._get_customer_zone(followup.partner_id, followup.company_id))
+            local = utc.localize(opening).astimezone(zone)
+            sentence = self.env._(
+                "Moved to %(day)s, %(hour)s in the time zone %(zone)s: outside the contact hours.",
+                day=local.date(),
+                hour=local.strftime("%H:%M"),
+                zone=zone.zone,
+            )
+            followup._move_to(local.date(), sentence, date_next=opening)
+            moved |= followup
+        return moved
+
+    def _postpone_to_opening(self):
+        """Keep messages about follow-ups under way for the customers' contact hours; return those that wait."""
+        now = fields.Datetime.now()
+        waiting = self.browse()
+        for followup, opening in self._get_openings(now).items():
+            followup.date_next = min(opening, followup.date_expiry)
+            waiting |= followup
+        return waiting
+
+    def _get_openings(self, now, by_hand=False):
+        """Return {follow-up: opening in naive UTC} of those whose customers may not be contacted ``now``."""
+        openings = {}
+        for company, followups in self.grouped("company_id").items():
+            today = company._aftersale_date(now)
+            workdays = set(company._aftersale_workdays(today - timedelta(days=1), today + timedelta(days=59)))
+            for followup in followups:
+                if followup.contact_class == "safety" or (by_hand and not followup.channel_id.is_automatic):
+                    continue
+                zone = self._get_customer_zone(followup.partner_id, company)
+                opening = company._aftersale_opening(now, zone, None if by_hand else workdays)
+                if opening > now:
+                    openings[followup] = opening
+        return openings

@@ -1,0 +1,129 @@
+from odoo.tests import HttpCase, freeze_time, tagged
+
+from .common import AftersaleCase
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-03-02 10:00:00")
+class TestRecheck(AftersaleCase, HttpCase):
+    """What changed since planning ends a follow-up before it goes out, with its reason, and its link with it."""
+
+    def _return(self, order):
+        picking = order.picking_ids
+        wizard = self.env["stock.return.picking"].with_context(active_id=picking.id, active_model="stock.picking")
+        wizard = wizard.create({"picking_id": picking.id})
+        wizard.product_return_moves.quantity = 1
+        back = self.env["stock.picking"].browse(wizard.action_create_returns()["res_id"])
+        back.move_ids.write({"quantity": 1, "picked": True})
+        back.button_validate()
+
+    def test_each_change_ends_the_follow_up_and_its_link(self):
+        self.plan_new.channel_ids = self.env.ref("aftersale_followup.channel_email")
+        self.plan_new.occurrence = "every"
+        pilot = self.plan_new.copy({"contact_class": "pilot", "scenario": "pilot", "trigger": "manual"})
+
+        def contacted():
+            self._planned(plan=pilot, date_planned="2026-03-01", date_deadline="2026-03-01").write({"state": "ready"})
+
+        changes = {
+            "order cancelled": (lambda order: order._action_cancel(), "cancelled", False),
+            "returned": (self._return, "skipped", "returned"),
+            "opted out": (
+                lambda order: self.env["aftersale.optout"].create({"key": self.partner.email}),
+                "skipped",
+                "opt_out",
+            ),
+            "blacklisted": (
+                lambda order: self.env["mail.blacklist"]._add(self.partner.email),
+                "skipped",
+                "no_contact",
+            ),
+            "archived": (lambda order: self.partner.action_archive(), "skipped", "archived"),
+            "plan paused": (lambda order: self.plan_new.action_archive(), "skipped", "plan_paused"),
+            "open issue": (lambda order: self._issue(), "skipped", "open_issue"),
+            "cap reached": (lambda order: contacted(), "skipped", "contact_cap"),
+        }
+        for name, (change, state, reason) in changes.items():
+            with self.subTest(change=name), self.env.cr.savepoint() as savepoint:
+                order = self._order()
+                self._deliver(order)
+                followup = order.aftersale_followup_ids
+                followup.write({"date_planned": "2026-03-02", "date_deadline": "2026-03-03"})
+                path = f"/aftersale/{followup.sudo().access_token}"
+                change(order)
+                followup.invalidate_recordset()
+                followup._contact()
+                self.assertEqual((followup.state, followup.skip_reason), (state, reason))
+                self.assertTrue(followup.explanation)
+                self.assertEqual(self.url_open(path).status_code, 410)
+                savepoint.rollback()
+            self.env.invalidate_all()
+            self.env.registry.clear_cache()
+
+    # -- two contacts become one -------------------------------------------------
+
+    def _merge(self, kept, *others):
+        partners = self.env["res.partner"].union(kept, *others)
+        wizard = self.env["base.partner.merge.automatic.wizard"].create(
+            {"partner_ids": [(6, 0, partners.ids)], "dst_partner_id": kept.id}
+        )
+        wizard.action_merge()
+
+    def test_merging_moves_everything_and_loses_no_row(self):
+        double = self.env["res.partner"].create(
+            {"name": "Wang F.", "email": "wang.f@example.com", "phone": "+8613900004321"}
+        )
+        answered = self._ready(partner=double)
+        feedback = self._feedback(answered, score=4)
+        issue = self._issue(partner_id=double.id)
+        optout = self.env["aftersale.optout"].create(
+            {"key": "+8613900004321", "partner_id": double.id, "scenario": "pilot"}
+        )
+        nameless = self.env["aftersale.optout"].create({"key": f"partner:{double.id}", "scenario": "pilot"})
+        waiting = self._planned(partner=double, date_deadline="2026-03-04")
+        before = self.env["aftersale.followup"].search_count([])
+        self._merge(self.partner, double)
+        self.assertFalse(double.exists())
+        self.assertEqual(self.env["aftersale.followup"].search_count([]), before)
+        for record in (answered, feedback, issue, waiting):
+            self.assertEqual(record.partner_id, self.partner)
+            self.assertEqual(record.commercial_partner_id, self.partner)
+        self.assertEqual(optout.partner_id, self.partner)
+        self.assertEqual(nameless.key, f"partner:{self.partner.id}")
+        self.assertEqual(waiting.sudo().email_key, "wang.fang@example.com")
+        self.assertEqual(waiting.sudo().phone_key, "+8613800001234")
+        issue.unlink() if issue.exists() else None
+
+    def test_cap_counts_what_both_contacts_had(self):
+        double = self.env["res.partner"].create({"name": "Wang F.", "email": "wang.f@example.com"})
+        self._ready(partner=double)
+        waiting = self._planned(date_deadline="2026-03-04")
+        other = self._planned(
+            partner=self.env["res.partner"].create({"name": "Li", "email": "li@example.com"}),
+            date_deadline="2026-03-04",
+        )
+        self._merge(self.partner, double)
+        (waiting | other)._contact()
+        self.assertEqual((waiting.state, waiting.skip_reason), ("skipped", "contact_cap"))
+        self.assertEqual(other.state, "ready")
+
+    def test_merged_contact_of_a_company_counts_with_the_company_it_joins(self):
+        old, new = self.env["res.partner"].create(
+            [{"name": "Old Ltd", "is_company": True}, {"name": "New Ltd", "is_company": True}]
+        )
+        double = self.env["res.partner"].create({"name": "Wang", "email": "w@example.com", "parent_id": old.id})
+        self.partner.parent_id = new
+        followup = self._ready(partner=double)
+        self.assertEqual(followup.commercial_partner_id, old)
+        self._merge(self.partner, double)
+        self.assertEqual(followup.commercial_partner_id, new)
+        self.assertEqual(self._planned().commercial_partner_id, new)
+
+    def test_merging_companies_moves_their_contacts(self):
+        old, new = self.env["res.partner"].create(
+            [{"name": "Old Ltd", "is_company": True}, {"name": "New Ltd", "is_company": True}]
+        )
+        self.partner.parent_id = old
+        followup = self._planned()
+        self._merge(new, old)
+        self.assertEqual((followup.partner_id, followup.commercial_partner_id), (self.partner, new))
