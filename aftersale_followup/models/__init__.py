@@ -24,7 +24,10 @@ from . import aftersale_focus
 from . import aftersale_touchpoint
 from . import aftersale_plan
 from . import aftersale_plan_cap
+from . import aftersale_plan_matching
 from . import aftersale_plan_planning
+from . import aftersale_plan_preview
+from . import aftersale_plan_explain
 from . import aftersale_plan_sweep
 from . import aftersale_plan_periodic
 from . import aftersale_plan_start
@@ -50,11 +53,16 @@ from . import aftersale_issue_board
 from . import aftersale_issue_lot
 from . import aftersale_contact_data
 from . import aftersale_optout
+from . import aftersale_issue_ripple
 from . import aftersale_suggestion
+from . import aftersale_tag
+from . import aftersale_target
+from . import aftersale_target_line
+from . import aftersale_target_draw
+from . import aftersale_target_plan
+from . import aftersale_workday
 from . import aftersale_anonymise
 from . import aftersale_retention
-from . import aftersale_tag
-from . import aftersale_workday
 from . import ir_actions_report
 from . import ir_http
 from . import ir_ui_menu
@@ -71,6 +79,7 @@ from . import res_partner
 from . import res_partner_privacy
 from . import sale_order
 from . import sale_order_line
+from . import stock_lot
 from . import stock_picking
 from . import survey_question
 from . import survey_survey

@@ -41,6 +41,13 @@ class AftersaleChannel(models.Model):
         # Chat and visits are arranged with the customer: only who asked for them gets them.
         return self.code in ("im", "visit") and partner.aftersale_channel_id == self
 
+    def _has_message(self, plan):
+        """Return whether ``plan`` has the message that this channel sends; channels of people need none."""
+        self.ensure_one()
+        if not self.is_automatic:
+            return True
+        return bool(plan.sms_template_id if self.code == "sms" else plan.mail_template_id)
+
     @api.model
     @ormcache("code")
     def _get_id_by_code(self, code):

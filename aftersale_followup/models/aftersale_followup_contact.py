@@ -182,14 +182,8 @@ class AftersaleFollowup(models.Model):
         preferred = self.partner_id.aftersale_channel_id
         tried = self.attempt_ids.filtered(lambda a: a.outcome in ("bounced", "wrong_contact")).channel_id
         return (preferred | channels).filtered(
-            lambda c: c not in tried and self._has_template(c) and c._is_possible(self.partner_id)
+            lambda c: c not in tried and c._has_message(self.plan_id) and c._is_possible(self.partner_id)
         )
-
-    def _has_template(self, channel):
-        """Return whether the plan has the message that ``channel`` sends; channels of people need none."""
-        if not channel.is_automatic:
-            return True
-        return bool(self.plan_id.sms_template_id if channel.code == "sms" else self.plan_id.mail_template_id)
 
     def _contact_by_next_channel(self, failed):
         """Leave the ``failed`` channel; the customer is reached by the next one, or is unreachable."""

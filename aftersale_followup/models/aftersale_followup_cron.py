@@ -4,6 +4,7 @@ from datetime import timedelta
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from .aftersale_plan import ERROR_LIMIT
 
@@ -96,3 +97,10 @@ class AftersaleFollowup(models.Model):
             )
         )
         return unsent - unsent._with_optout()
+
+    def action_retry(self):
+        """Try follow-ups again that rest after failing; supervisors only."""
+        if not self.env.user.has_group("aftersale_followup.group_supervisor"):
+            raise AccessError(self.env._("Ask a supervisor to try again."))
+        self.check_access("write")
+        self.sudo().write({"error_count": 0, "error_message": False, "date_next": fields.Datetime.now()})

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import SQL
 
@@ -133,21 +133,37 @@ class AftersaleIssue(models.Model):
 
     def _aftersale_occasions(self, trigger):
         """Return what planning a verification needs to know of each issue that is done."""
-        return [
-            prepare_occasion(
-                issue.company_id,
-                issue.partner_id,
-                issue._verification_origin(),
-                self.env._("resolution"),
-                issue.date_done,
-                issue=issue,
-                products=issue.product_id or issue.feedback_ids.product_ids,
-                team=issue.team_id,
-                sales_user=issue.order_id.user_id,
-            )
-            for issue in self
-            if issue.state == "done"
-        ]
+        done = self.filtered(lambda issue: issue.state == "done")
+        return [issue._aftersale_occasion(self.env._("resolution"), issue.date_done) for issue in done]
+
+    @api.model
+    def _aftersale_expected_occasions(self, company, until):
+        """Return the verifications to expect of ``company``'s issues in work whose solution is due until ``until``.
+
+        Due is what was promised to the customer, else the deadline; what is late is expected today.
+        """
+        issues = self.search([("company_id", "=", company.id), ("state", "=", "processing")])
+        now, occasions = fields.Datetime.now(), []
+        for issue in issues:
+            day = issue.promised_date or issue.resolution_deadline
+            if day and day <= until:
+                moment = max(now, company._aftersale_moment(day, 12.0))
+                occasions.append(issue._aftersale_occasion(self.env._("expected resolution"), moment))
+        return occasions
+
+    def _aftersale_occasion(self, label, moment):
+        self.ensure_one()
+        return prepare_occasion(
+            self.company_id,
+            self.partner_id,
+            self._verification_origin(),
+            label,
+            moment,
+            issue=self,
+            products=self.product_id or self.feedback_ids.product_ids,
+            team=self.team_id,
+            sales_user=self.order_id.user_id,
+        )
 
     @api.model
     def _get_unplanned(self, plan, since):

@@ -1,11 +1,9 @@
-import ast
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from .aftersale_touchpoint import DELAY_UNITS
+from .partner_filter import read_partner_domain
 
 CONTACT_CLASSES = [
     ("safety", "Safety"),
@@ -126,8 +124,16 @@ class AftersalePlan(models.Model):
     # Restricted: a filter that lost its last product, category or team would mean all of them.
     product_category_ids = fields.Many2many("product.category", string="Product Categories", ondelete="restrict")
     product_ids = fields.Many2many("product.product", string="Products", ondelete="restrict")
-    team_ids = fields.Many2many("crm.team", string="Sales Teams", ondelete="restrict")
-    amount_min = fields.Float("Minimum Amount", help="Order total including taxes, in the company's currency.")
+    team_ids = fields.Many2many(
+        "crm.team",
+        string="Sales Teams",
+        ondelete="restrict",
+        help="Team of the order; at regular intervals, of the customer's last order.",
+    )
+    amount_min = fields.Float(
+        "Minimum Amount",
+        help="Order total including taxes, in the company's currency; at regular intervals, that of the last order.",
+    )
     sampling_rate = fields.Float(
         "Sample (%)", default=100.0, help="Share of the matching customers that is asked. The draw is reproducible."
     )
@@ -293,18 +299,7 @@ class AftersalePlan(models.Model):
     def _get_partner_domain(self):
         """Return the customer filter as a Domain; raise ValidationError when it cannot be used."""
         self.ensure_one()
-        try:
-            domain = Domain(ast.literal_eval(self.partner_domain or "[]"))
-            domain.validate(self.env["res.partner"])
-        except (ValueError, SyntaxError, TypeError, KeyError) as error:
-            raise ValidationError(
-                self.env._(
-                    "The customer filter of plan “%(plan)s” cannot be used: %(error)s. Build it again with the editor.",
-                    plan=self.name,
-                    error=error,
-                )
-            ) from error
-        return domain
+        return read_partner_domain(self.env, self.partner_domain, self.name)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -56,29 +56,33 @@ class AftersalePlan(models.Model):
     def _get_cycle_occasions(self, company, customers, numbers):
         """Return the occasions of those ``customers`` that are due in ``company``; ``numbers`` are counted on."""
         cycles = self._get_cycles(company, customers.ids)
-        due = [customer for customer in customers if cycles.is_due(customer.id)]
-        if not due:
+        days = {c: cycles.cycles[c].day for c in customers.ids if cycles.is_due(c)}
+        return self._prepare_cycle_occasions(cycles, days, numbers)
+
+    def _prepare_cycle_occasions(self, cycles, days, numbers):
+        """Return the occasions of customers of ``cycles``, given as {id: day}; ``numbers`` are counted on."""
+        if not days:
             return []
         env = cycles.env
         _teams, products, categories = self._get_criteria()
-        bought = cycles.bought([customer.id for customer in due], products, categories)
+        bought = cycles.bought(days, products, categories)
         occasions = []
-        for customer in due:
-            last, cycle = cycles.segments.purchases[customer.id], cycles.cycles[customer.id]
+        for customer in env["res.partner"].browse(days):
+            last = cycles.segments.purchases[customer.id]
             numbers[customer.id] += 1
             contact = env["res.partner"].browse(last.partner_id)
             occasions.append(
                 prepare_occasion(
                     cycles.company,
-                    contact if contact.active else customer.with_env(env),
+                    contact if contact.active else customer,
                     f"cycle:{customer.id}:{numbers[customer.id]}",
                     env._("regular contact"),
-                    cycles.company._aftersale_moment(cycle.day, 12.0),
+                    cycles.company._aftersale_moment(days[customer.id], 12.0),
                     plan=self.with_env(env),
                     products=bought.get(customer.id, env["product.product"]),
                     amount=last.amount,
                     team=env["crm.team"].browse(last.team_id or ()),
-                    sales_user=env["res.users"].browse(last.user_id or ()) or customer.with_env(env).user_id,
+                    sales_user=env["res.users"].browse(last.user_id or ()) or customer.user_id,
                     note=cycles.describe(customer.id),
                 )
             )

@@ -6,7 +6,7 @@ from psycopg2.errors import UniqueViolation
 
 from odoo import api, models
 from odoo.exceptions import LockError
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 from odoo.tools.misc import clean_context
 
 from .aftersale_plan import CONTACT_CLASSES
@@ -115,7 +115,7 @@ class AftersalePlan(models.Model):
         facts = PlanningFacts(self.env, matching)
         rows = []
         for plan, occasion in matching:
-            if not plan._fits_customer(occasion, facts):
+            if plan._get_segment_mismatch(occasion, facts):
                 continue
             for origin, touchpoint in origins_of(occasion, plan).items():
                 if not facts.is_planned(plan, origin):
@@ -130,64 +130,6 @@ class AftersalePlan(models.Model):
         """Return the key that sorts the rows: what is exempt from the cap, who lost a turn, then rank and day."""
         exempt = row["contact_class"] in EXEMPT_CLASSES
         return not exempt, not facts.ledger.is_starved(row), RANK[row["contact_class"]], row["window"][0]
-
-    def _filter_occasions(self, occasions):
-        """Return the occasions this plan looks at, by what the order says; an empty criterion means any."""
-        self.ensure_one()
-        company = self.env.company
-        return self._filter_matching([o for o in occasions if company._aftersale_date(o["moment"]) >= self.date_start])
-
-    def _filter_matching(self, occasions):
-        """Return the occasions that fit the criteria of this plan, whenever they were."""
-        kept = [
-            occasion
-            for occasion in occasions
-            if occasion["amount"] >= self.amount_min
-            and self._concerns(occasion["team"], occasion["products"])
-            and self._is_about(occasion)
-        ]
-        domain = self._get_partner_domain()
-        if kept and not domain.is_true():
-            partners = self.env["res.partner"].union(*{occasion["partner"] for occasion in kept})
-            chosen = self._filter_partners(partners)
-            kept = [occasion for occasion in kept if occasion["partner"] in chosen]
-        return kept
-
-    def _filter_partners(self, partners):
-        """Return the ``partners`` that fit the customer filter, themselves or with the company they belong to."""
-        everybody = partners | partners.commercial_partner_id
-        found = everybody.with_context(active_test=False).search(
-            Domain("id", "in", everybody.ids) & self._get_partner_domain()
-        )
-        return partners.filtered(lambda partner: partner in found or partner.commercial_partner_id in found)
-
-    def _is_about(self, occasion):
-        """A resolved issue is verified by its plans, a finished measure asked about by its own, orders by all.
-
-        Some occasions are made for one plan, or count from one of two moments between which a plan chooses.
-        """
-        if occasion["plan"] and occasion["plan"] != self:
-            return False
-        if occasion["counts_from"] and occasion["counts_from"] != self.counts_from:
-            return False
-        if not occasion["issue"] and not occasion["action"]:
-            return True
-        subject = "issue" if occasion["issue"] else "action"
-        return self.scenario == "resolution_check" and self.resolution_of == subject
-
-    def _concerns(self, team, products):
-        teams, wanted, categories = self._get_criteria()
-        if teams and team.id not in teams:
-            return False
-        if wanted and wanted.isdisjoint(products.ids):
-            return False
-        # A category stands for all below it: their paths name its id.
-        paths = (product.categ_id.parent_path or "" for product in products)
-        return not categories or any(categories & set(map(int, path.split("/")[:-1])) for path in paths)
-
-    def _fits_customer(self, occasion, facts):
-        value = facts.segments.customer_value(occasion["partner"].commercial_partner_id.id)
-        return self.customer_type in ("any", facts.customer_type(occasion)) and self.customer_value in ("any", value)
 
     def _prepare_row(self, occasion, origin, touchpoint, facts):
         """Return the values of one follow-up with its window."""
@@ -210,6 +152,8 @@ class AftersalePlan(models.Model):
             "products": occasion["products"],
             "issue_id": occasion["issue"].id,
             "action_id": occasion["action"].id,
+            "target_id": occasion["target"].id,
+            "ripple_issue_id": occasion["ripple_issue"].id,
             "company_id": self.env.company.id,
             "lang": partner.lang or self.env.company.partner_id.lang,
             "email_key": partner.email_normalized,

@@ -201,6 +201,10 @@ class CustomerCycles:
             left = left[share:]
         return plan
 
+    def days(self):
+        """Return {customer: day} on which each is due or, having waited since before the switch-on, has its turn."""
+        return {customer: cycle.day for customer, cycle in self.cycles.items()} | self.spread()
+
     def describe(self, customer):
         """Return in words why the contact is due on its day."""
         cycle = self.cycles[customer]

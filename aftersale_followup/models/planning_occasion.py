@@ -8,9 +8,11 @@ def prepare_occasion(company, partner, origin, label, moment, **facts):
     :param origin: what led to it; with the plan it makes the follow-up unique
     :param label: the reason in words, as it stands in the explanation ("receipt")
     :param moment: naive UTC moment from which the window counts
-    :param facts: order, picking, issue, action, products, team, sales_user, delivery_user (records, empty by default);
+    :param facts: order, picking, issue, action, target, ripple_issue (another customer's issue that this one is checked
+        for), products, team, sales_user, delivery_user (records, empty by default);
         amount in company currency; asked: whether this very matter was asked about of late; plan: the only one this
-        occasion is for; counts_from: what the moment is, where plans choose; note: a sentence for the explanation
+        occasion is for; counts_from: what the moment is, where plans choose;
+        trigger: of the plans this is for, where plans of several are asked at once; note: a sentence for the explanation
     """
     env = company.env
     return {
@@ -22,6 +24,8 @@ def prepare_occasion(company, partner, origin, label, moment, **facts):
         "picking": env["stock.picking"],
         "issue": env["aftersale.issue"],
         "action": env["aftersale.action"],
+        "target": env["aftersale.target"],
+        "ripple_issue": env["aftersale.issue"],
         "products": env["product.product"],
         "team": env["crm.team"],
         "sales_user": env["res.users"],
@@ -30,6 +34,7 @@ def prepare_occasion(company, partner, origin, label, moment, **facts):
         "asked": False,
         "plan": env["aftersale.plan"],
         "counts_from": "",
+        "trigger": "",
         "note": "",
         "moment": moment,
         **facts,

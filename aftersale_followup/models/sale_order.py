@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL, float_compare
 
@@ -163,6 +165,31 @@ class SaleOrder(models.Model):
         return self._aftersale_prepare(
             self.env._("end of the service"), moment, counts_from="service", products=lines.product_id
         )
+
+    @api.model
+    def _aftersale_expected_occasions(self, company, until):
+        """Return the occasions of the orders of ``company`` whose delivery is scheduled until the day ``until``.
+
+        They are as they would be if all goes as scheduled; what is late is expected today.
+        """
+        domain = [
+            ("company_id", "=", company.id),
+            ("state", "not in", ("draft", "done", "cancel")),
+            ("sale_line_id.order_id.state", "=", "sale"),
+            ("date", "<", company._aftersale_moment(until, 24.0)),
+        ]
+        orders = self.env["stock.move"].search(domain).sale_line_id.order_id
+        now, occasions = fields.Datetime.now(), []
+        for order in orders:
+            moves = order._aftersale_customer_moves().filtered(lambda m: m.state not in ("done", "cancel"))
+            if not moves:
+                continue
+            moment = max(now, *moves.mapped("date")) + timedelta(days=company.aftersale_transit_days)
+            picking = moves.picking_id[-1:]
+            facts = {"picking": picking, "products": moves.product_id, "delivery_user": picking.user_id}
+            if company._aftersale_date(moment) <= until:
+                occasions.append(order._aftersale_prepare(self.env._("expected receipt"), moment, **facts))
+        return occasions
 
     def _aftersale_prepare(self, label, moment, **facts):
         return prepare_occasion(

@@ -8,9 +8,9 @@ from . import test_calendar
 from . import test_call
 from . import test_capture
 from . import test_constraints
+from . import test_contract
 from . import test_contact
 from . import test_contact_hours
-from . import test_contract
 from . import test_customer
 from . import test_department
 from . import test_erasure
@@ -33,11 +33,14 @@ from . import test_planning_queries
 from . import test_privacy
 from . import test_recheck
 from . import test_retention
+from . import test_ripple
 from . import test_segments
 from . import test_settings
 from . import test_sheet
 from . import test_sheet_files
 from . import test_suggestion
+from . import test_target
 from . import test_targets
 from . import test_tour
 from . import test_views
+from . import test_preview

@@ -414,6 +414,18 @@ class TestPlanning(AftersaleCase):
         self._deliver(order)
         self.assertNotEqual(self._rows(order).skip_reason, "merged")
 
+    def test_order_of_another_company_is_refused_also_in_a_batch(self):
+        company = self.env["res.company"].create({"name": "Other company"})
+        order = self._order()
+        own = self._planned(order_id=order.id)
+        foreign = self._planned(company_id=company.id, team_id=False, user_id=False)
+        with self.assertRaisesRegex(UserError, "company"):
+            (own | foreign).write({"order_id": order.id})
+        with self.assertRaisesRegex(UserError, "company"):
+            self._planned(company_id=company.id, team_id=False, user_id=False, order_id=order.id)
+        with self.assertRaisesRegex(UserError, "company"):
+            own.company_id = company
+
     def test_late_verification_is_still_asked(self):
         issue = self._solved_issue()
         issue.verification_followup_ids.unlink()
