@@ -111,6 +111,13 @@ class AftersaleOptout(models.Model):
     _inherit = ["aftersale.optout", "aftersale.personal.mixin"]
 
 
+class AftersaleTargetLine(models.Model):
+    """Nothing but a customer and what was known: exports are noted, and a line is deleted rather than emptied."""
+
+    _name = "aftersale.target.line"
+    _inherit = ["aftersale.target.line", "aftersale.personal.mixin"]
+
+
 class ResPartner(models.Model):
     _inherit = "res.partner"
 

@@ -126,6 +126,11 @@ class ResCompany(models.Model):
                 ("aftersale.issue", named & self._aftersale_ended_issues(limit), "_anonymise"),
                 ("aftersale.feedback", named & self._aftersale_ended_feedback(limit), "_anonymise"),
                 ("aftersale.followup", named & self._aftersale_ended_followups(limit), "_anonymise"),
+                (
+                    "aftersale.target.line",
+                    Domain("target_id.company_id", "=", self.id) & Domain("create_date", "<", limit),
+                    "unlink",
+                ),
             ]
         if self.aftersale_log_months:
             limit = fields.Datetime.now() - relativedelta(months=self.aftersale_log_months)

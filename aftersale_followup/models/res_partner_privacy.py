@@ -22,6 +22,11 @@ class ResPartner(models.Model):
         models_of_ours = ("aftersale.followup", "aftersale.feedback", "aftersale.issue")
         return tuple(env[model].search(own) for model in models_of_ours)
 
+    def _aftersale_target_lines(self):
+        """Return the lines of these customers on target lists of the selected companies (in sudo)."""
+        own = Domain("partner_id", "in", self.ids) & Domain("target_id.company_id", "in", self.env.companies.ids)
+        return self.env["aftersale.target.line"].sudo().search(own)
+
     def _aftersale_is_elsewhere(self):
         """Return whether there are records of these customers in companies that are not selected."""
         others = Domain("partner_id", "in", self.ids) & Domain("company_id", "not in", self.env.companies.ids)

@@ -31,5 +31,6 @@ class ReportDisclosure(models.AbstractModel):
             "followups": followups.with_context(**lang).sorted("id"),
             "feedback": feedback.with_context(**lang).sorted("date"),
             "issues": issues.with_context(**lang).sorted("id"),
+            "targets": family._aftersale_target_lines().target_id,
             "optouts": family._aftersale_optouts().with_context(**lang),
         }

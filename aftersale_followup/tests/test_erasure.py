@@ -102,6 +102,16 @@ class TestErasure(AftersaleCase):
         self.assertEqual((self.issue.state, self.issue.cancel_reason), ("cancelled", "The customer's data was erased."))
         self.assertFalse(self.issue.activity_ids)
 
+    def _target_line(self):
+        plan = self.plan_new.copy({"trigger": "manual"})
+        target = self.env["aftersale.target"].create({"name": "Autumn", "plan_id": plan.id})
+        return self.env["aftersale.target.line"].create({"target_id": target.id, "partner_id": self.partner.id})
+
+    def test_target_lists_lose_the_customer(self):
+        line = self._target_line()
+        self._erase()
+        self.assertFalse(line.exists())
+
     def test_preferences_of_the_contact_are_forgotten(self):
         self.partner.write({"aftersale_offline": True, "aftersale_quiet_0": True, "aftersale_short_name": "W."})
         self._erase()
@@ -256,9 +266,18 @@ class TestErasure(AftersaleCase):
 
     def test_the_copy_holds_what_there_is(self):
         self._close_issue()
+        self._target_line()
         report = self.env["ir.actions.report"].with_user(self.privacy)
         html = report._render_qweb_html("aftersale_followup.report_disclosure", self.partner.ids)[0].decode()
-        for text in (self.followup.name, WORDS[3], WORDS[4], "Worn seal", self.issue.name, "wang.fang@example.com"):
+        for text in (
+            self.followup.name,
+            WORDS[3],
+            WORDS[4],
+            "Worn seal",
+            self.issue.name,
+            "wang.fang@example.com",
+            "Autumn",
+        ):
             with self.subTest(text=text):
                 self.assertIn(text, html)
         row = self.env["aftersale.access.log"].search([("purpose", "=", "disclosure")])

@@ -50,6 +50,25 @@ class TestRetention(AftersaleCase):
         self.assertEqual(old.score, 5)
         self.assertTrue(young.partner_id and young.detail and young.followup_id.partner_id)
 
+    def test_target_lists_forget_their_customers(self):
+        target = self.env["aftersale.target"].create(
+            {"name": "Autumn", "plan_id": self.plan_new.copy({"trigger": "manual"}).id}
+        )
+        lines = self.env["aftersale.target.line"].create(
+            [
+                {"target_id": target.id, "partner_id": self.partner.id},
+                {"target_id": target.id, "partner_id": self.partner.id},
+            ]
+        )
+        old, young = lines
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE aftersale_target_line SET create_date = %s WHERE id = %s", (NOW - relativedelta(months=25), old.id)
+        )
+        self.env.invalidate_all()
+        self._run()
+        self.assertEqual(lines.exists(), young)
+
     def test_follow_ups_without_an_answer_become_anonymous_too(self):
         followup = self._ready()
         followup._set_state("expired")

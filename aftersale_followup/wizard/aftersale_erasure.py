@@ -30,6 +30,7 @@ class AftersaleErasure(models.TransientModel):
     issue_count = fields.Integer("Issues", compute="_compute_counts")
     open_issue_count = fields.Integer("Open Issues", compute="_compute_counts")
     optout_count = fields.Integer("Opt-outs", compute="_compute_counts")
+    target_count = fields.Integer("Lines of Target Lists", compute="_compute_counts")
     is_elsewhere = fields.Boolean(compute="_compute_counts")
 
     @api.model
@@ -51,6 +52,7 @@ class AftersaleErasure(models.TransientModel):
             erasure.issue_count = len(issues)
             erasure.open_issue_count = len(issues.filtered(lambda i: i.state in OPEN_ISSUE_STATES))
             erasure.optout_count = len(partners._aftersale_optouts())
+            erasure.target_count = len(partners._aftersale_target_lines())
             erasure.is_elsewhere = partners._aftersale_is_elsewhere()
 
     def action_erase(self):
@@ -65,6 +67,7 @@ class AftersaleErasure(models.TransientModel):
         issues._anonymise()
         feedback._anonymise()
         followups._anonymise()
+        partners._aftersale_target_lines().unlink()
         partners.sudo()._aftersale_forget(self.never_ask)
         self.env["aftersale.access.log"]._note_strictly("erasure", self.partner_ids, self.reason)
         return {
