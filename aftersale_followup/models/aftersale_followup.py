@@ -219,8 +219,10 @@ class AftersaleFollowup(models.Model):
         A delivery of hundreds of orders plans all its follow-ups within one company.
         """
         names = [name for name, field in self._fields.items() if field.relational and field.check_company]
+        if fnames is not None and {"company_id", *names}.isdisjoint(fnames):
+            return
         mixed = self.sudo().filtered(lambda f: any(f[name].company_id - f.company_id for name in names))
-        return super(AftersaleFollowup, mixed.with_env(self.env))._check_company(fnames)
+        super(AftersaleFollowup, mixed.with_env(self.env))._check_company(fnames)
 
     def _check_role(self, vals):
         supervisor = self.env.user.has_group("aftersale_followup.group_supervisor")
