@@ -33,7 +33,7 @@ class AftersaleFollowup(models.Model):
     @api.model
     def _cron_retention(self):
         """Do for each company what its settings say; 0 months = for ever. Stops when the scheduler's time is out."""
-        for company in self.env["res.company"].sudo().search([]):
+        for company in self.env["res.company"].sudo().search([("active", "=", True)]):
             company._aftersale_ask_for_review()
             for model, domain, method in company._aftersale_get_expired():
                 if not self._work_off(model, domain, method):
