@@ -12,7 +12,7 @@ def prepare_occasion(company, partner, origin, label, moment, **facts):
         for), products, team, sales_user, delivery_user (records, empty by default);
         amount in company currency; asked: whether this very matter was asked about of late; plan: the only one this
         occasion is for; counts_from: what the moment is, where plans choose;
-        trigger: of the plans this is for, where plans of several are asked at once; note: a sentence for the explanation
+        trigger: of the plans this is for, where those of several are asked; note: a sentence for the explanation
     """
     env = company.env
     return {
