@@ -144,6 +144,19 @@ class AftersaleFollowup(models.Model):
 
     _origin_unique = models.UniqueIndex("(plan_id, origin)", "This follow-up is already planned.")
     _cycle = models.Index("(split_part(origin, ':', 2)) WHERE starts_with(origin, 'cycle:')")
+    # The last contact, the next planned one and the last cycle of each customer: see `CustomerCycles`.
+    _last_sent = models.Index(
+        "(commercial_partner_id, company_id, date_sent)"
+        " WHERE state NOT IN ('skipped', 'cancelled') AND date_sent IS NOT NULL"
+    )
+    _last_unsent = models.Index(
+        "(commercial_partner_id, company_id, date_planned)"
+        " WHERE state NOT IN ('skipped', 'cancelled') AND date_sent IS NULL"
+    )
+    _last_cycle = models.Index(
+        "(commercial_partner_id, company_id, date_planned)"
+        " WHERE starts_with(origin, 'cycle:') AND skip_reason IS DISTINCT FROM 'plan_paused'"
+    )
     _token_unique = models.UniqueIndex("(access_token)", "A personal link belongs to one follow-up.")
     _due = models.Index("(state, date_next) WHERE state IN ('planned', 'ready')")
     _email_key = models.Index("(email_key) WHERE email_key IS NOT NULL")

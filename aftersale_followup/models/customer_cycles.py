@@ -122,17 +122,23 @@ class CustomerCycles:
         if not self.members:
             return
         self.env["aftersale.followup"].flush_model()
+        # One look into an index for each customer and maximum: the cost does not grow with what is stored.
         rows = self.env.execute_query(
             SQL(
-                """SELECT commercial_partner_id,
-                          MAX(COALESCE((date_sent AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date, date_planned))
-                              FILTER (WHERE state NOT IN ('skipped', 'cancelled')),
-                          MAX(date_planned)
-                              FILTER (WHERE starts_with(origin, 'cycle:')
-                                        AND skip_reason IS DISTINCT FROM 'plan_paused')
-                     FROM aftersale_followup
-                    WHERE company_id = %(company)s AND commercial_partner_id = ANY(%(customers)s)
-                 GROUP BY commercial_partner_id""",
+                """SELECT c.id,
+                          GREATEST(
+                              (SELECT MAX(date_sent) FROM aftersale_followup
+                                WHERE commercial_partner_id = c.id AND company_id = %(company)s
+                                  AND state NOT IN ('skipped', 'cancelled') AND date_sent IS NOT NULL
+                              ) AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s,
+                              (SELECT MAX(date_planned) FROM aftersale_followup
+                                WHERE commercial_partner_id = c.id AND company_id = %(company)s
+                                  AND state NOT IN ('skipped', 'cancelled') AND date_sent IS NULL)
+                          )::date,
+                          (SELECT MAX(date_planned) FROM aftersale_followup
+                            WHERE commercial_partner_id = c.id AND company_id = %(company)s
+                              AND starts_with(origin, 'cycle:') AND skip_reason IS DISTINCT FROM 'plan_paused')
+                     FROM unnest(%(customers)s) c (id)""",
                 zone=self.company._aftersale_tz(),
                 company=self.company.id,
                 customers=list(self.members),
