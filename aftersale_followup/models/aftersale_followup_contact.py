@@ -168,22 +168,11 @@ class AftersaleFollowup(models.Model):
                 followup._skip("no_contact")
 
     def _possible_channels(self):
-        """Return the channels that can work, best first: preferred, then the plan's in their order.
-
-        A verification of a high-priority issue is asked by phone first.
-        """
+        """Return the channels that can work, best first; a verification of a high-priority issue calls first."""
         self.ensure_one()
-        channels = self.plan_id.channel_ids.sorted("sequence")
-        phone_first = self.plan_id.phone_first or (
-            self.contact_class in ("safety", "verification") and self.issue_id.priority in ("1", "2")
-        )
-        if phone_first:
-            channels = channels.sorted(lambda c: c.code != "phone")
-        preferred = self.partner_id.aftersale_channel_id
+        urgent = self.contact_class in ("safety", "verification") and self.issue_id.priority in ("1", "2")
         tried = self.attempt_ids.filtered(lambda a: a.outcome in ("bounced", "wrong_contact")).channel_id
-        return (preferred | channels).filtered(
-            lambda c: c not in tried and c._has_message(self.plan_id) and c._is_possible(self.partner_id)
-        )
+        return self.plan_id._get_possible_channels(self.partner_id, urgent) - tried
 
     def _contact_by_next_channel(self, failed):
         """Leave the ``failed`` channel; the customer is reached by the next one, or is unreachable."""

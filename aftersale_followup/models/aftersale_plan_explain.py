@@ -3,6 +3,7 @@ from collections import namedtuple
 from odoo import models
 from odoo.fields import Domain
 
+from .aftersale_plan import ERROR_LIMIT
 from .planning_facts import PlanningFacts
 
 # followups: the rows of the plan, if any; reason: in words why there is none
@@ -47,6 +48,8 @@ class AftersalePlan(models.Model):
         _ = self.env._
         if not self.active:
             return _("The plan is paused.")
+        if self.error_count >= ERROR_LIMIT:
+            return _("The plan rests after failing again and again: %s", self.error_message or "")
         if self.trigger == "periodic":
             return self._explain_cycle(customer)
         if self.trigger == "resolution":
@@ -61,6 +64,8 @@ class AftersalePlan(models.Model):
         occasions = order.sudo()._aftersale_occasions(self.trigger)
         if not occasions:
             return _("The order is not delivered yet.") if order.state == "sale" else _("The order is not confirmed.")
+        if str(order.browse(order.id)) in (self.failed_records or {}):
+            return _("It fits, but planning it fails: %s", self.error_message or "")
         return plan._explain_mismatch(occasions) or _("It fits: it is planned within the next hour.")
 
     def _explain_mismatch(self, occasions):

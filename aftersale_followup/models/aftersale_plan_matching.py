@@ -3,7 +3,7 @@ from odoo.fields import Domain
 
 
 class AftersalePlan(models.Model):
-    """Whom a plan is about: its criteria, each in one place."""
+    """Whom a plan is about, and by which channel: its criteria, each in one place."""
 
     _inherit = "aftersale.plan"
 
@@ -75,3 +75,16 @@ class AftersalePlan(models.Model):
             return "customer_type"
         value = facts.segments.customer_value(occasion["partner"].commercial_partner_id.id)
         return None if self.customer_value in ("any", value) else "customer_value"
+
+    def _get_possible_channels(self, partner, urgent=False):
+        """Return the channels by which this plan can reach ``partner`` now, best first.
+
+        Preferred by the customer, then in their order; phone comes first where the plan says so, or for ``urgent``.
+        """
+        self.ensure_one()
+        channels = self.channel_ids.sorted("sequence")
+        if self.phone_first or urgent:
+            channels = channels.sorted(lambda channel: channel.code != "phone")
+        return (partner.aftersale_channel_id | channels).filtered(
+            lambda channel: channel._has_message(self) and channel._is_possible(partner)
+        )

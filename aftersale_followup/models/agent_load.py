@@ -65,6 +65,10 @@ class AgentLoad:
             self._members[team] = team.member_ids.filtered(lambda u: u.active and company in u.company_ids)
         return self._members[team]
 
+    def is_absent(self, user, day):
+        """Return whether ``user`` is on leave on ``day``."""
+        return (user.id, day) in self._absent
+
     def has_room(self, user, day):
         """Return whether ``user`` works on ``day`` and has less to do than one person can."""
         return (user.id, day) not in self._absent and self._load[user.id, day] < self.capacity

@@ -103,12 +103,52 @@ class TestPreview(AftersaleCase):
         return self.env["aftersale.followup"].search_count([("origin", "=like", "cycle:%")])
 
     def test_work_and_capacity(self):
-        """Hours needed are contacts times minutes, hours available agents times working days times capacity."""
+        """Only calls cost hours; available are agents times working days times capacity, without days of leave."""
         self.company.write({"aftersale_contact_minutes": 6, "aftersale_agent_capacity": 10})
         self._planned(date_planned="2026-03-05", date_deadline="2026-03-09")
-        preview = self._preview(plan_ids=self.plan_new.ids, days=4, capacity=10)
-        self.assertAlmostEqual(preview.hours_needed, preview.planned_count * 6 / 60)
-        self.assertAlmostEqual(preview.hours_available, 1 * 5 * 10 * 6 / 60)  # Monday to Friday, one agent
+        caller = self.env["res.partner"].create({"name": "By phone", "phone": "+8613800005678"})
+        caller.aftersale_channel_id = self.env.ref("aftersale_followup.channel_phone")
+        self._planned(partner=caller, date_planned="2026-03-05", date_deadline="2026-03-09")
+        preview = self._preview(plan_ids=self.plan_new.ids, days=4)
+        self.assertEqual(preview.planned_count, 2)
+        self.assertAlmostEqual(preview.hours_needed, 6 / 60)
+        self.assertAlmostEqual(preview.hours_available, 5 * 10 * 6 / 60)  # Monday to Friday, one agent
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Leave",
+                "resource_id": self.env["resource.resource"]
+                .create({"name": "Agent", "user_id": self.agent.id, "company_id": self.company.id})
+                .id,
+                "date_from": "2026-03-04 00:00:00",
+                "date_to": "2026-03-04 23:59:59",
+            }
+        )
+        preview.action_calculate()
+        preview.invalidate_recordset()
+        self.assertAlmostEqual(preview.hours_available, 4 * 10 * 6 / 60)
+
+    def test_manual_plans_and_waiting_calls_are_work(self):
+        """What a target list planned is shown, and a call that waits since last week is work of today."""
+        pilot = self.env.ref("aftersale_followup.plan_pilot")
+        pilot.active = True  # put to rest with the others above
+        planned = self._planned(plan=pilot, date_planned="2026-03-05", date_deadline="2026-03-09")
+        late = self._planned(plan=pilot, date_planned="2026-02-25", date_deadline="2026-03-09")
+        late.channel_id = self.env.ref("aftersale_followup.channel_phone")
+        late._set_state("ready")
+        lines = self._preview().line_ids
+        self.assertIn(planned, lines.followup_id)
+        self.assertEqual(str(lines.filtered(lambda x: x.followup_id == late).date), "2026-03-02")
+
+    def test_other_teams_are_not_shown(self):
+        """A supervisor sees nothing of what is expected for a team that somebody else leads."""
+        order = self._scheduled("2026-03-04 12:00:00")
+        stranger = self._user("asf_supervisor_two", "aftersale_followup.group_supervisor")
+        preview = self.env["aftersale.preview"].with_user(stranger).create({})
+        preview.action_calculate()
+        self.assertFalse(preview.line_ids.filtered(lambda x: x.order_id == order))
+        self.company.aftersale_all_teams = True
+        preview.action_calculate()
+        self.assertTrue(preview.line_ids.filtered(lambda x: x.order_id == order))
 
     def test_other_company(self):
         other = self.env["res.company"].create({"name": "Other"})
@@ -173,6 +213,15 @@ class TestExplain(AftersaleCase):
                 self.assertIn("2030" if field == "date_start" else label, text)
                 savepoint.rollback()
         self.assertIn("next hour", self._why(order)[self.plan_new].explanation)
+
+    def test_resting_plan(self):
+        """A plan that rests after failures promises nothing."""
+        self.plan_new.date_start = "2030-01-01"
+        order = self._order()
+        self._deliver(order)
+        self.plan_new.write({"date_start": "2020-01-01"})
+        self.plan_new.write({"error_count": 3, "error_message": "Boom"})
+        self.assertIn("Boom", self._why(order)[self.plan_new].explanation)
 
     def test_colleagues_row_is_an_answer(self):
         """An agent learns that a colleague asked, though the row is not theirs."""

@@ -225,7 +225,7 @@ class TestAnalysisImprovement(IssueCase):
         analysis._compute_figures()
         withheld = self.env["report.aftersale_followup.report_analysis"]._get_page(analysis)["measures"][0]
         self.assertEqual(withheld["effect"], "Proven (too few answers)")
-        self.assertIn("Measures in time", [row["label"] for row in page["rates"]])
+        self.assertIn("Measures in time", [row["label"] for row in page["loop_rates"]])
         html = str(analysis.figures_html)
         for text in ("Evening shift", "Open until 21:00", "Improvement measures", "Typical suggestions", "Late goods"):
             self.assertIn(text, html)

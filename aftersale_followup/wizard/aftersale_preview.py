@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.agent_load import AgentLoad
+
 # Settings of the company that can be tried out with another value: {field of the preview: field of the company}.
 TRIED = {
     "cap_days": "aftersale_cap_days",
@@ -23,28 +25,27 @@ class AftersalePreview(models.TransientModel):
 
     _name = "aftersale.preview"
     _description = "Preview of Contacts"
-    _rec_name = "company_id"
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company, ondelete="cascade"
     )
     days = fields.Integer("Days Ahead", default=30, required=True)
     plan_ids = fields.Many2many("aftersale.plan", string="Plans", help="Empty: every live plan.")
-    cap_days = fields.Integer("Days Between Contacts", default=lambda self: self._default_tried("cap_days"))
+    cap_days = fields.Integer("Days Between Contacts", compute="_compute_tried", store=True, readonly=False)
     cap_same_days = fields.Integer(
-        "Days Between Contacts of One Kind", default=lambda self: self._default_tried("cap_same_days")
+        "Days Between Contacts of One Kind", compute="_compute_tried", store=True, readonly=False
     )
     cap_periodic_days = fields.Integer(
-        "Days Between Periodic Contacts", default=lambda self: self._default_tried("cap_periodic_days")
+        "Days Between Periodic Contacts", compute="_compute_tried", store=True, readonly=False
     )
-    cap_year = fields.Integer("Contacts a Year", default=lambda self: self._default_tried("cap_year"))
-    capacity = fields.Integer("Contacts an Agent and Day", default=lambda self: self._default_tried("capacity"))
+    cap_year = fields.Integer("Contacts a Year", compute="_compute_tried", store=True, readonly=False)
+    capacity = fields.Integer("Contacts an Agent and Day", compute="_compute_tried", store=True, readonly=False)
     window_shift = fields.Integer(
         "Longer Windows (days)",
         help="So many days are added to the end of every plan's window, to see what it changes.",
     )
     line_ids = fields.One2many("aftersale.preview.line", "preview_id", "Contacts")
-    planned_count = fields.Integer("Contacts", compute="_compute_counts")
+    planned_count = fields.Integer("Contacts to Make", compute="_compute_counts")
     skipped_count = fields.Integer("Not Asked", compute="_compute_counts")
     hours_needed = fields.Float("Hours Needed", compute="_compute_counts")
     hours_available = fields.Float("Hours Available", compute="_compute_counts")
@@ -56,9 +57,15 @@ class AftersalePreview(models.TransientModel):
         "The numbers to try out cannot be negative.",
     )
 
-    @api.model
-    def _default_tried(self, name):
-        return self.env.company[TRIED[name]]
+    @api.depends("company_id")
+    def _compute_tried(self):
+        for preview in self:
+            for name, field in TRIED.items():
+                preview[name] = preview.company_id[field]
+
+    def _compute_display_name(self):
+        for preview in self:
+            preview.display_name = self.env._("The next %s days", preview.days)
 
     @api.depends("line_ids.state", "line_ids.date", "line_ids.user_id")
     def _compute_counts(self):
@@ -70,12 +77,16 @@ class AftersalePreview(models.TransientModel):
             preview.planned_count = counts.get("planned", 0)
             preview.skipped_count = counts.get("skipped", 0)
             agents = preview._get_agents()
-            workdays = company._aftersale_workdays(*preview._get_period())
-            minutes = company.aftersale_contact_minutes
-            preview.hours_needed = preview.planned_count * minutes / 60.0
-            preview.hours_available = len(agents) * len(workdays) * preview.capacity * minutes / 60.0
-            a_day = Line._read_group(mine + [("state", "=", "planned")], ["date:day"], ["__count"])
-            preview.full_days = sum(count >= max(len(agents), 1) * preview.capacity for _day, count in a_day)
+            days = company._aftersale_workdays(*preview._get_period())
+            load = AgentLoad(company, days)
+            a_day = {day: sum(not load.is_absent(agent, day) for agent in agents) * preview.capacity for day in days}
+            hours = company.aftersale_contact_minutes / 60.0
+            calls = Line._read_group(
+                mine + [("state", "=", "planned"), ("channel_id.is_automatic", "=", False)], ["date:day"], ["__count"]
+            )
+            preview.hours_needed = sum(count for _day, count in calls) * hours
+            preview.hours_available = sum(a_day.values()) * hours
+            preview.full_days = sum(count >= a_day.get(day, 0) for day, count in calls)
 
     def _get_period(self):
         """Return the first and the last day of the preview, in company time."""
@@ -83,8 +94,7 @@ class AftersalePreview(models.TransientModel):
         return today, today + timedelta(days=self.days)
 
     def _get_plans(self):
-        live = self.env["aftersale.plan"].search([("trigger", "!=", "manual")])
-        plans = self.plan_ids or live
+        plans = self.plan_ids or self.env["aftersale.plan"].search([])
         return plans.filtered(lambda plan: not plan.company_id or plan.company_id == self.company_id)
 
     def _get_agents(self):
@@ -121,25 +131,27 @@ class AftersalePreview(models.TransientModel):
         return {**action, "domain": [("preview_id", "=", self.id)]}
 
     def _get_stored(self):
-        """Return what is planned already and does not change, as values of lines."""
+        """Return what is planned already, and the calls that wait, as values of lines; late ones are for today."""
         first, last = self._get_period()
         followups = self.env["aftersale.followup"].search(
             [
                 ("company_id", "=", self.company_id.id),
                 ("plan_id", "in", self._get_plans().ids),
-                ("state", "=", "planned"),
-                ("date_planned", ">=", first),
                 ("date_planned", "<=", last),
+                "|",
+                ("state", "=", "planned"),
+                *("&", ("state", "=", "ready"), ("channel_id.is_automatic", "=", False)),
             ]
         )
         return [
             {
                 "source": "planned",
                 "state": "planned",
-                "date": followup.date_planned,
+                "date": max(followup.date_planned, first),
                 "plan_id": followup.plan_id.id,
                 "user_id": followup.user_id.id,
                 "partner_id": followup.partner_id.id,
+                "channel_id": (followup.channel_id or followup.sudo()._possible_channels()[:1]).id,
                 "order_id": followup.order_id.id,
                 "followup_id": followup.id,
                 "explanation": followup.explanation,
@@ -161,12 +173,23 @@ class AftersalePreview(models.TransientModel):
                     "plan_id": row["plan_id"],
                     "user_id": row["user_id"],
                     "partner_id": row["partner_id"],
+                    "channel_id": self._get_channel(row).id,
                     "order_id": row["order_id"],
                     "explanation": row["why"],
                 }
                 for row in rows
-                if first <= row["date_planned"] <= last
+                if first <= row["date_planned"] <= last and self._may_see(row)
             ]
+
+    def _get_channel(self, row):
+        plan = self.env["aftersale.plan"].sudo().browse(row["plan_id"])
+        return plan._get_possible_channels(self.env["res.partner"].sudo().browse(row["partner_id"]))[:1]
+
+    def _may_see(self, row):
+        """Return whether the user will see the follow-up that the planner would make: as the record rules say."""
+        team = self.env["crm.team"].sudo().browse(row["team_id"] or ())
+        everything = self.company_id.aftersale_all_teams or self.env.user.has_group("aftersale_followup.group_manager")
+        return everything or not team or team.user_id == self.env.user
 
     @contextmanager
     def _trial(self):
