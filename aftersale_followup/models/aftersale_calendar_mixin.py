@@ -11,21 +11,23 @@ class AftersaleCalendarMixin(models.AbstractModel):
         """Return the records that say when the company works, not just one person or machine."""
         return self
 
-    def _aftersale_calendar_changed(self):
-        if self._aftersale_of_company():
-            self.env["aftersale.followup"]._calendar_changed()
-
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        records._aftersale_calendar_changed()
+        if records._aftersale_of_company():
+            self.env["aftersale.followup"]._calendar_changed()
         return records
 
     def write(self, vals):
+        before = self._aftersale_of_company()
         result = super().write(vals)
-        self._aftersale_calendar_changed()
+        if before or self._aftersale_of_company():
+            self.env["aftersale.followup"]._calendar_changed()
         return result
 
     def unlink(self):
-        self._aftersale_calendar_changed()
-        return super().unlink()
+        before = self._aftersale_of_company()
+        result = super().unlink()
+        if before:
+            self.env["aftersale.followup"]._calendar_changed()
+        return result

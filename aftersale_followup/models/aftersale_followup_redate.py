@@ -15,6 +15,7 @@ class AftersaleFollowup(models.Model):
     @api.model
     def _calendar_changed(self):
         """Have the days of what is planned looked at soon; the calendar itself is changed without waiting."""
+        self.env.registry.clear_cache()  # holds the working days
         cron = self.env.ref("aftersale_followup.ir_cron_redate", raise_if_not_found=False)
         if cron:
             cron.sudo()._trigger()

@@ -4,6 +4,7 @@ from pytz import timezone, utc
 
 from odoo import fields, models
 from odoo.fields import Domain
+from odoo.tools import ormcache
 
 
 class ResCompany(models.Model):
@@ -73,7 +74,7 @@ class ResCompany(models.Model):
         "aftersale_cap_periodic_days, aftersale_cap_year, aftersale_attempt_max, aftersale_recurring_count, "
         "aftersale_recurring_days, aftersale_repeat_months, aftersale_contact_days, aftersale_contact_days_safety, "
         "aftersale_resolution_days, aftersale_resolution_days_normal, aftersale_verification_days, aftersale_weak_n, "
-        "aftersale_min_n) >= 0)",
+        "aftersale_min_n, aftersale_seconds_per_question) >= 0)",
         "The numbers of the after-sales settings cannot be negative.",
     )
 
@@ -113,8 +114,11 @@ class ResCompany(models.Model):
         of `aftersale.workday`. A company without a calendar works from Monday to Friday.
         """
         self.ensure_one()
-        if date_from > date_to:
-            return []
+        return list(self._aftersale_get_workdays(date_from, date_to)) if date_from <= date_to else []
+
+    @ormcache("self.id", "date_from", "date_to")
+    def _aftersale_get_workdays(self, date_from, date_to):
+        """Return the working dates as a tuple, from the cache: cleared when the calendar changes."""
         company = self.sudo()
         calendar = company.resource_calendar_id
         if calendar:
@@ -131,7 +135,7 @@ class ResCompany(models.Model):
         makeup = company.env["aftersale.workday"].search(
             Domain("company_id", "=", company.id) & Domain("date", ">=", date_from) & Domain("date", "<=", date_to)
         )
-        return sorted(days | set(makeup.mapped("date")))
+        return tuple(sorted(days | set(makeup.mapped("date"))))
 
     def _aftersale_add_workdays(self, date, count):
         """Return the ``count``-th working day after ``date``; for 0 the first working day from ``date`` on."""

@@ -6,6 +6,5 @@ class ResourceCalendar(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "tz" in vals or "attendance_ids" in vals:
-            self.env["aftersale.followup"]._calendar_changed()
+        self.env["aftersale.followup"]._calendar_changed()
         return result

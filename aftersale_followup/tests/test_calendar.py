@@ -63,3 +63,32 @@ class TestCalendar(AftersaleCase):
         self.company.resource_calendar_id.tz = "Asia/Shanghai"
         self.assertEqual(self.company._aftersale_date(datetime(2026, 3, 5, 17, 0)), date(2026, 3, 6))
         self.assertEqual(self.company._aftersale_moment(date(2026, 3, 6), 9.0), datetime(2026, 3, 6, 1, 0))
+
+    def test_every_change_of_the_calendar_is_seen_at_once(self):
+        """Working days are remembered, but not longer than they hold."""
+        monday, tuesday, sunday = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 8)
+
+        def days():
+            return self.company._aftersale_workdays(monday, sunday)
+
+        self.assertIn(tuesday, days())
+        leave = self.env["resource.calendar.leaves"].create(
+            {"name": "Holiday", "date_from": "2026-03-03 00:00:00", "date_to": "2026-03-03 23:59:59"}
+        )
+        self.assertNotIn(tuesday, days())
+        resource = self.env["resource.resource"].create({"name": "Machine", "company_id": self.company.id})
+        leave.resource_id = resource
+        self.assertIn(tuesday, days(), "Leave of one is no holiday of all.")
+        leave.resource_id = False
+        self.assertNotIn(tuesday, days())
+        leave.unlink()
+        self.assertIn(tuesday, days())
+        workday = self.env["aftersale.workday"].create({"date": sunday, "company_id": self.company.id})
+        self.assertIn(sunday, days())
+        workday.unlink()
+        self.assertNotIn(sunday, days())
+        calendar = self.company.resource_calendar_id
+        calendar.attendance_ids.filtered(lambda attendance: attendance.dayofweek == "1").unlink()
+        self.assertNotIn(tuesday, days())
+        self.company.resource_calendar_id = False
+        self.assertIn(tuesday, days())
