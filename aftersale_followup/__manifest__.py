@@ -53,6 +53,7 @@
         "wizard/aftersale_preview_views.xml",
         "wizard/aftersale_why_views.xml",
         "views/aftersale_plan_views.xml",
+        "views/aftersale_followup_search_views.xml",
         "views/aftersale_followup_views.xml",
         "views/aftersale_target_views.xml",
         "views/aftersale_attempt_views.xml",
@@ -98,6 +99,7 @@
         "demo/aftersale_issue_demo.xml",
         "demo/aftersale_action_demo.xml",
         "demo/aftersale_analysis_demo.xml",
+        "demo/aftersale_planning_demo.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "assets": {

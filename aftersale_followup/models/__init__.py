@@ -31,6 +31,8 @@ from . import aftersale_plan_explain
 from . import aftersale_plan_sweep
 from . import aftersale_plan_periodic
 from . import aftersale_plan_start
+from . import aftersale_plan_dashboard
+from . import aftersale_plan_sentence
 from . import aftersale_followup
 from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
@@ -44,6 +46,7 @@ from . import aftersale_followup_quiet
 from . import aftersale_followup_move
 from . import aftersale_followup_redate
 from . import aftersale_followup_catchup
+from . import aftersale_followup_day
 from . import aftersale_issue
 from . import aftersale_issue_clock
 from . import aftersale_issue_intake

@@ -199,10 +199,6 @@ class AftersalePlan(models.Model):
     failed_records = fields.Json(copy=False, help="Records that fail under this plan, with the number of tries.")
     sweep_date = fields.Datetime("Last Sweep", readonly=True, copy=False)
     followup_ids = fields.One2many("aftersale.followup", "plan_id", "Follow-ups")
-    followup_count = fields.Integer(compute="_compute_followup_counts")
-    planned_count = fields.Integer("Planned", compute="_compute_followup_counts")
-    done_count = fields.Integer("Answered", compute="_compute_followup_counts")
-    response_rate = fields.Float("Response (%)", compute="_compute_followup_counts")
 
     _delay_order = models.Constraint(
         "CHECK(delay_min >= 0 AND delay_max >= delay_min)", "The end of a window cannot lie before its start."
@@ -232,23 +228,6 @@ class AftersalePlan(models.Model):
     def _compute_contact_class(self):
         for plan in self:
             plan.contact_class = CLASS_OF_SCENARIO.get(plan.scenario, "periodic")
-
-    @api.depends_context("uid")
-    def _compute_followup_counts(self):
-        groups = self.env["aftersale.followup"]._read_group(
-            [("plan_id", "in", self.ids)], ["plan_id", "state"], ["__count"]
-        )
-        counts = {}
-        for plan, state, count in groups:
-            counts.setdefault(plan.id, {})[state] = count
-        contacted = ("ready", "done", "unreachable", "refused", "expired")
-        for plan in self:
-            states = counts.get(plan.id, {})
-            asked = sum(states.get(state, 0) for state in contacted)
-            plan.followup_count = sum(states.values())
-            plan.planned_count = states.get("planned", 0)
-            plan.done_count = states.get("done", 0)
-            plan.response_rate = 100.0 * states.get("done", 0) / asked if asked else 0.0
 
     @api.constrains("focus_ids")
     def _check_focus(self):
@@ -333,10 +312,3 @@ class AftersalePlan(models.Model):
             raise UserError(
                 self.env._("Customers were already planned under “%s”. Archive the plan instead of deleting it.", names)
             )
-
-    def action_view_followups(self):
-        """Open the follow-ups of this plan."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_followup_action")
-        action.update(domain=[("plan_id", "=", self.id)], context={"default_plan_id": self.id})
-        return action

@@ -1,5 +1,12 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.fields import Domain
+
+# A plan about events is judged by what happened in these days before.
+LOOK_BACK = 30
+# A form must open at once: with more orders than this in those days, the newest ones stand for all.
+COUNTED_ORDERS = 500
 
 
 class AftersalePlan(models.Model):
@@ -18,6 +25,12 @@ class AftersalePlan(models.Model):
         help="Customers who fit but are left out, because they have not ordered for the time named in the settings.",
     )
 
+    event_count = fields.Integer(
+        "Contacts in the Last 30 Days",
+        compute="_compute_event_count",
+        help="What this plan would have led to in the last 30 days; estimated where there were many orders.",
+    )
+
     @api.depends_context("allowed_company_ids")
     @api.depends("trigger", "interval_months", "customer_type", "customer_value", "partner_domain", "active")
     def _compute_customer_counts(self):
@@ -25,6 +38,34 @@ class AftersalePlan(models.Model):
             found = plan._get_start_cycles() if plan.trigger == "periodic" and plan._origin else []
             plan.customer_count = sum(len(cycles.members) for cycles in found)
             plan.inactive_count = sum(len(cycles.inactive) for cycles in found)
+
+    @api.depends_context("allowed_company_ids")
+    @api.depends("trigger", "active")
+    def _compute_event_count(self):
+        for plan in self:
+            companies = plan._origin._get_companies() & self.env.companies if plan._origin else ()
+            plan.event_count = sum(plan._origin._count_events(company, COUNTED_ORDERS) for company in companies)
+
+    def _count_events(self, company, limit=None):
+        """Return how many contacts the orders of the last days would have led to under this plan in ``company``.
+
+        :param limit: look at the newest orders only, up to so many, and conclude from them on the rest
+        """
+        plan = self.sudo().with_company(company)
+        if plan.trigger not in ("delivery", "sale"):
+            return 0
+        since = fields.Datetime.now() - timedelta(days=LOOK_BACK)
+        recent = (
+            Domain("company_id", "=", company.id)
+            & Domain("state", "=", "sale")
+            & (Domain("date_order", ">=", since) | Domain("effective_date", ">=", since))
+        )
+        orders = plan.env["sale.order"].search(recent, limit=limit)
+        occasions = [o for o in orders._aftersale_occasions(plan.trigger) if o["moment"] >= since]
+        count = len(plan._filter_matching(occasions)) * (len(plan.touchpoint_ids) or 1)
+        if limit and len(orders) == limit:
+            count = round(count * plan.env["sale.order"].search_count(recent) / limit)
+        return count
 
     def _get_start_cycles(self):
         """Return the `CustomerCycles`, as if the plan were switched on today, of those companies that the user sees."""

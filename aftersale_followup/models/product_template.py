@@ -7,6 +7,7 @@ class ProductTemplate(models.Model):
 
     aftersale_feedback_count = fields.Integer("Feedback", compute="_compute_aftersale_feedback")
     aftersale_score = fields.Float("Average Score", compute="_compute_aftersale_feedback", digits=(2, 1))
+    aftersale_issue_count = fields.Integer("After-sales Issue Count", compute="_compute_aftersale_issue_count")
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_aftersale_feedback(self):
@@ -35,6 +36,26 @@ class ProductTemplate(models.Model):
         for product in self:
             product.aftersale_feedback_count, score = found.get(product.id, (0, 0.0))
             product.aftersale_score = score or 0.0
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_aftersale_issue_count(self):
+        counts = {}
+        if self.ids and self.env["aftersale.issue"].has_access("read"):
+            groups = self.env["aftersale.issue"]._read_group(
+                [("product_id.product_tmpl_id", "in", self.ids)], ["product_id"], ["__count"]
+            )
+            for product, count in groups:
+                template = product.sudo().product_tmpl_id.id
+                counts[template] = counts.get(template, 0) + count
+        for product in self:
+            product.aftersale_issue_count = counts.get(product.id, 0)
+
+    def action_aftersale_issues(self):
+        """Open the issues about this product."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_issue_action")
+        action.update(domain=[("product_id.product_tmpl_id", "=", self.id)], context={"create": False})
+        return action
 
     def action_aftersale_feedback(self):
         """Open the feedback about this product."""

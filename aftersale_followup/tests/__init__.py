@@ -12,6 +12,7 @@ from . import test_contract
 from . import test_contact
 from . import test_contact_hours
 from . import test_customer
+from . import test_dashboard
 from . import test_department
 from . import test_erasure
 from . import test_feedback

@@ -39,7 +39,8 @@ class AftersaleHealth(models.TransientModel):
             "type": "ir.actions.act_window",
             "name": self.env._("Health"),
             "res_model": self._name,
-            "view_mode": "list",
+            "view_mode": "list,kanban",
+            "mobile_view_mode": "kanban",
             "domain": [("create_uid", "=", self.env.uid)],
             "context": {"create": False},
         }

@@ -6,8 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 
-# An event plan is judged by what happened in these days before.
-LOOK_BACK = 30
+from ..models.aftersale_plan_start import LOOK_BACK
 
 
 class AftersalePlanStart(models.TransientModel):
@@ -58,7 +57,7 @@ class AftersalePlanStart(models.TransientModel):
                 wizard.waiting_count = sum(cycle.waiting for c in found for cycle in c.cycles.values())
                 per_day = sum(len(cycles.members) / (wizard._count_workdays(cycles.company) or 1) for cycles in found)
             else:
-                counts = [(company, wizard._count_events(company)) for company in companies]
+                counts = [(company, plan._count_events(company)) for company in companies]
                 wizard.customer_count = sum(count for _company, count in counts)
                 wizard.inactive_count = wizard.waiting_count = 0
                 per_day = sum(count / (wizard._count_workdays(company) or 1) for company, count in counts)
@@ -75,20 +74,6 @@ class AftersalePlanStart(models.TransientModel):
             end = today + relativedelta(months=self.plan_id.interval_months) - timedelta(days=1)
             return len(company._aftersale_workdays(today, end))
         return len(company._aftersale_workdays(today - timedelta(days=LOOK_BACK), today - timedelta(days=1)))
-
-    def _count_events(self, company):
-        """Return how many orders of the last days would have led to a contact, or to several, under this plan."""
-        plan = self.plan_id.sudo().with_company(company)
-        if plan.trigger not in ("delivery", "sale"):
-            return 0
-        since = fields.Datetime.now() - timedelta(days=LOOK_BACK)
-        orders = plan.env["sale.order"].search(
-            Domain("company_id", "=", company.id)
-            & Domain("state", "=", "sale")
-            & (Domain("date_order", ">=", since) | Domain("effective_date", ">=", since))
-        )
-        occasions = [o for o in orders._aftersale_occasions(plan.trigger) if o["moment"] >= since]
-        return len(plan._filter_matching(occasions)) * (len(plan.touchpoint_ids) or 1)
 
     @api.depends("plan_id")
     def _compute_warnings(self):

@@ -113,7 +113,6 @@ class AftersalePreview(models.TransientModel):
         self.line_ids.unlink()
         values = self._get_stored() + self._get_expected()
         self.env["aftersale.preview.line"].create([{"preview_id": self.id, **vals} for vals in values])
-        return self._reopen()
 
     def _reopen(self):
         return {
