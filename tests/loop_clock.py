@@ -83,8 +83,19 @@ class Clock:
             " WHERE d.model = 'ir.cron' AND d.name = %s AND d.res_id = ir_cron.id",
             cron,
         )
-        # What a trigger does: the threads wake up at once instead of within a minute.
+        self.nudge()
+
+    def nudge(self):
+        """What a trigger does: the threads look for due jobs at once instead of within a minute."""
         self.databases.server.sql("SELECT pg_notify('cron_trigger', %s)", [self.database])
+
+    def let_only(self, *crons):
+        """Put all jobs but these (the last part of their external ids) to sleep."""
+        self.sql(
+            "UPDATE ir_cron SET active = EXISTS (SELECT 1 FROM ir_model_data d WHERE d.model = 'ir.cron'"
+            " AND d.res_id = ir_cron.id AND d.name = ANY(%s))",
+            list(crons),
+        )
 
     def run(self, cron):
         """Wake a job and wait until it ended."""

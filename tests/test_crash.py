@@ -6,25 +6,24 @@ on its way when the process died may come again, and then with the same Message-
 
 import os
 import signal
-import subprocess
-import textwrap
 from collections import defaultdict
 
 import pytest
-from conftest import DEV_COMMAND, wait_for
+from conftest import wait_for
 from loop_clock import Clock, company_today
 from loop_company import Company
+from loop_inside import GATE, end_inside, gate, start_inside
 
 CUSTOMERS = 300
 ORDERS = 8
 MAIL_DOMAIN = "crash.example.com"
 # What each of two processes does: read, wait until the other is as far, then plan, all in one transaction.
-PLAN = """
+PLAN = f"""
 env.cr.execute("SELECT count(*) FROM aftersale_followup")
-pickings = env["stock.picking"].browse({pickings})
+pickings = env["stock.picking"].browse({{pickings}})
 pickings.move_ids.sale_line_id.order_id.mapped("name")
 print("ready", flush=True)
-env.cr.execute("SELECT pg_advisory_xact_lock_shared(4711)")
+env.cr.execute("SELECT pg_advisory_xact_lock_shared({GATE})")
 env["aftersale.plan"]._plan_isolated("delivery", pickings)
 env.cr.commit()
 print("planned", flush=True)
@@ -143,22 +142,12 @@ def test_two_processes_planning_the_same_deliveries_leave_one_row_each(databases
     assert company.followups(["order_id", "in", orders]) == []
     company.call("aftersale.plan", "write", [plan], {"date_start": "2020-01-01"})
 
-    gate = databases.server.connect(name)
-    gate.cursor().execute("SELECT pg_advisory_lock(4711)")
-    try:
+    with gate(databases, name):
         # One in the other's order, and each has a delivery that the other has not.
-        shares = (pickings[:-1], pickings[:0:-1])
-        planners = [start_planner(name, share) for share in shares]
+        planners = [start_inside(name, PLAN.format(pickings=share)) for share in (pickings[:-1], pickings[:0:-1])]
         for planner in planners:
             assert planner.stdout.readline() == "ready\n"
-    finally:
-        gate.close()  # opens it: both go on at the same moment, with what they had read before
-    logs = ""
-    for planner in planners:
-        output, log = planner.communicate(timeout=120)
-        assert planner.returncode == 0, log[-3000:]
-        assert "planned" in output
-        logs += log
+    logs = "".join(end_inside(planner, "planned") for planner in planners)
     assert "aftersale_followup_origin_unique" in logs, "the two did not meet: this proved nothing"
     rows = clock.sql("SELECT order_id, count(*) FROM aftersale_followup WHERE order_id = ANY(%s) GROUP BY 1", orders)
     assert {count for _order, count in rows} == {1}
@@ -173,18 +162,3 @@ def test_two_processes_planning_the_same_deliveries_leave_one_row_each(databases
     assert sorted(rows) == [(order, 1) for order in sorted(orders)]
     assert company.read("aftersale.plan", plan, "error_count") == 0
     assert served.errors() == []
-
-
-def start_planner(name, pickings):
-    """A process of its own that plans these deliveries once the gate opens."""
-    planner = subprocess.Popen(
-        [*DEV_COMMAND, "odoo", "shell", "-d", name, "--shell-interface=python", "--no-http"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    planner.stdin.write(textwrap.dedent(PLAN).format(pickings=list(pickings)))
-    planner.stdin.close()
-    planner.stdin = None
-    return planner
