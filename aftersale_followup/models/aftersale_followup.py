@@ -2,7 +2,6 @@ import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
 
 from .aftersale_plan import CONTACT_CLASSES, CUSTOMER_TYPES, SCENARIOS
 
@@ -247,12 +246,11 @@ class AftersaleFollowup(models.Model):
     def _reschedule(self):
         """Follow a day that a supervisor moved: the contact goes out on that day, and the window reaches it."""
         for followup in self:
-            company = followup.company_id
             if followup.state != "planned":
                 raise UserError(self.env._("%s is no longer planned: its day cannot be moved.", followup.display_name))
             followup.write(
                 {
-                    "date_next": company._aftersale_moment(followup.date_planned, company.aftersale_hour_from),
+                    "date_next": followup._get_opening(followup.date_planned),
                     "date_deadline": max(followup.date_deadline, followup.date_planned),
                     "time_planned": False,
                     "explanation": followup._explained(
@@ -314,21 +312,8 @@ class AftersaleFollowup(models.Model):
         """
         note = self.env._("The order was cancelled.")
         planned = self.filtered(lambda f: f.state == "planned")
-        merged = self.search([("merged_into_id", "in", planned.ids), ("order_id.state", "!=", "cancel")])
-        heirs = merged.grouped("merged_into_id")
-        for followup in planned:
-            explanation = followup._explained(note)
-            if heir := heirs.get(followup):
-                followup.write(
-                    {
-                        "order_id": heir[0].order_id.id,
-                        "picking_id": heir[0].picking_id.id,
-                        "product_ids": [Command.set(heir.product_ids.ids)],
-                        "explanation": explanation,
-                    }
-                )
-            else:
-                followup._set_state("cancelled", cancel_cause="order", explanation=explanation)
+        for followup in planned - planned._hand_on(note):
+            followup._set_state("cancelled", cancel_cause="order", explanation=followup._explained(note))
         for followup in self.filtered(lambda f: f.state == "ready"):
             followup.date_next = followup.date_expiry
 

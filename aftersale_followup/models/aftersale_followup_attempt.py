@@ -1,5 +1,9 @@
+from pytz import timezone, utc
+
 from odoo import fields, models
 from odoo.exceptions import UserError
+
+from .planning_window import PlanningWindows
 
 
 class AftersaleFollowup(models.Model):
@@ -12,6 +16,7 @@ class AftersaleFollowup(models.Model):
 
         No answer and busy bring the follow-up back on the next working day, two hours later in the day, until the
         company's number of phone attempts is used up: then it is unreachable. A wrong number goes to the next channel.
+        A call back keeps the time the customer asked for, at whatever hour it is.
         """
         self.ensure_one()
         if outcome == "call_back" and not call_back_date:
@@ -46,15 +51,18 @@ class AftersaleFollowup(models.Model):
         return attempt
 
     def _retry_later(self):
-        company = self.company_id
+        """Have the customer called on the next working day at the customer's place, within the contact hours there."""
+        company, now = self.company_id, fields.Datetime.now()
         tries = self.attempt_ids.filtered(lambda a: a.outcome in ("no_answer", "busy"))
         if len(tries) >= company.aftersale_attempt_max:
-            self._set_state("unreachable", date_done=fields.Datetime.now())
+            self._set_state("unreachable", date_done=now)
             return
-        day = self._next_call_day(company._aftersale_today())
+        zone = self._get_customer_zone(self.partner_id, company)
+        today = utc.localize(now).astimezone(timezone(zone)).date()
+        day = self._next_call_day(today, PlanningWindows(company, [], [now]))
         width = company.aftersale_hour_to - company.aftersale_hour_from
         hour = company.aftersale_hour_from + (2.0 * len(tries)) % max(width, 1.0)
-        self.sudo().date_next = company._aftersale_moment(day, hour)
+        self.sudo().date_next = company._aftersale_moment(day, hour, zone)
 
     def _correct_contact_data(self):
         """Ask the salesperson for the right contact data and go on by the next channel, if there is one."""

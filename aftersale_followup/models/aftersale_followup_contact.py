@@ -1,8 +1,10 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
+
+from .planning_window import PlanningWindows
 
 
 class AftersaleFollowup(models.Model):
@@ -29,11 +31,12 @@ class AftersaleFollowup(models.Model):
         """Contact follow-ups of the environment's company, whose cap and calendar count."""
         self._refresh_keys()
         followups = self - self._recheck()
-        followups -= followups._enforce_cap()
         followups._choose_channel()
         followups = followups.filtered(lambda f: f.state == "planned")
         followups -= followups._defer_to_opening(by_hand)
         followups -= followups._defer_quiet_days()
+        # Last: only what really goes out counts, and keeps others from the customer.
+        followups -= followups._enforce_cap()
         now = fields.Datetime.now()
         for followup in followups:
             followup._set_state(
@@ -65,6 +68,13 @@ class AftersaleFollowup(models.Model):
             },
         }
 
+    def action_open_call(self):
+        """Open the call form; of those who opted out and are warned of a hazard, for supervisors only."""
+        hazards = self.sudo().filtered(lambda f: f.contact_class == "safety")
+        if hazards._with_optout() and not self.env.user.has_group("aftersale_followup.group_supervisor"):
+            raise AccessError(self.env._("This customer opted out of follow-ups: only a supervisor may call."))
+        return super().action_open_call()
+
     def _refresh_keys(self):
         """Take over the customer's present address and number: opt-outs and the cap count for what is used now."""
         for followup in self:
@@ -78,6 +88,9 @@ class AftersaleFollowup(models.Model):
         open_issue = self._with_open_issue()
         opted_out = self._with_optout()
         self.filtered(lambda f: f.order_id.state == "cancel")._cancel_for_order()
+        planned = self.filtered(lambda f: f.state == "planned" and f.order_id)
+        returned = planned.filtered(lambda f: f.order_id._aftersale_is_returned())
+        returned -= returned._hand_on(self.env._("The goods of the order came back."))
         for followup in self:
             reason = None
             if followup.state != "planned":
@@ -87,9 +100,9 @@ class AftersaleFollowup(models.Model):
                 reason = "archived"
             elif not followup.plan_id.active:
                 reason = "plan_paused"
-            elif followup.order_id and followup.order_id._aftersale_is_returned():
+            elif followup in returned:
                 reason = "returned"
-            elif followup in opted_out:
+            elif followup in opted_out and followup.contact_class != "safety":
                 reason = "opt_out"
             elif followup in open_issue:
                 reason = "open_issue"
@@ -97,6 +110,12 @@ class AftersaleFollowup(models.Model):
                 followup._skip(reason)
                 ended |= followup
         return ended
+
+    def _get_optout_sentence(self):
+        """Return in words why a customer who opted out is contacted all the same: the reason that must be written."""
+        return self.env._(
+            "The customer opted out: no message is sent. A supervisor calls all the same, to warn of a safety hazard."
+        )
 
     def _with_optout(self):
         """Return the follow-ups whose customer, address or number has opted out of them."""
@@ -134,22 +153,28 @@ class AftersaleFollowup(models.Model):
             return over
         keys = set(capped.mapped("email_key")) | set(capped.mapped("phone_key"))
         keys |= {f"partner:{partner.id}" for partner in capped.commercial_partner_id}
-        for key in sorted(filter(None, keys)):
-            self.env.execute_query(SQL("SELECT 1 FROM pg_advisory_xact_lock(hashtext('aftersale'), hashtext(%s))", key))
+        # One order for all workers, by what is really locked: else two could wait for each other.
+        self.env.execute_query(
+            SQL(
+                """SELECT pg_advisory_xact_lock(hashtext('aftersale'), number)
+                     FROM (SELECT DISTINCT hashtext(key) AS number FROM unnest(%s) AS key ORDER BY number) AS locks""",
+                sorted(filter(None, keys)),
+            )
+        )
         ledger = self.env["aftersale.plan"]._get_contacted_ledger(capped)
+        windows = PlanningWindows(self.env.company, [], [fields.Datetime.now()])
+        today = windows.today
         for followup in capped:
-            company = followup.company_id
-            today = company._aftersale_today()
             rule = followup.plan_id._get_cap_rule(ledger, followup, today)
             if not rule:
                 ledger.add(followup, today)
                 continue
-            day = followup.plan_id._get_free_day(ledger, followup, today, followup.date_deadline)
+            days = windows.between(today, followup.date_deadline)
+            day = followup.plan_id._get_free_day(ledger, followup, days)
             if day:
                 followup._move_to(day, self.env._("Moved to %(day)s: %(rule)s.", day=day, rule=rule))
             else:
-                window = company._aftersale_workdays(today, max(today, followup.date_deadline)) or [today]
-                followup.lost_turn = followup.plan_id._loses_turn(ledger, followup, window)
+                followup.lost_turn = followup.plan_id._loses_turn(ledger, followup, days or [today])
                 followup._skip("contact_cap", rule)
             over |= followup
         return over
@@ -159,13 +184,30 @@ class AftersaleFollowup(models.Model):
     # ------------------------------------------------------------
 
     def _choose_channel(self):
-        """Set the first possible channel; skip the follow-up when there is none."""
+        """Set the first possible channel; skip the follow-up when there is none.
+
+        An opt-out stops every automatic channel; only a hazard is told all the same, by the supervisor.
+        """
+        opted_out = self._with_optout()
         for followup in self:
-            channel = followup._possible_channels()[:1]
-            if channel:
-                followup.channel_id = channel
-            else:
-                followup._skip("no_contact")
+            channels = followup._possible_channels()
+            if followup in opted_out:
+                channels = channels.filtered(lambda c: not c.is_automatic)
+            if not channels:
+                followup._skip("opt_out" if followup in opted_out else "no_contact")
+                continue
+            followup.channel_id = channels[0]
+            if followup in opted_out:
+                followup._hand_to_supervisor()
+
+    def _hand_to_supervisor(self):
+        """Give a hazard whose customer opted out to the team's supervisor, and note why the customer is called."""
+        self.ensure_one()
+        sentence = self._get_optout_sentence()
+        team = self.team_id or self.company_id.aftersale_team_id
+        self.user_id = team.user_id or self.user_id
+        if sentence not in (self.explanation or ""):
+            self.explanation = self._explained(sentence)
 
     def _possible_channels(self):
         """Return the channels that can work, best first; a verification of a high-priority issue calls first."""

@@ -3,6 +3,7 @@ from datetime import timedelta
 from pytz import timezone, utc
 
 from odoo import api, fields, models
+from odoo.fields import Command
 
 
 class AftersaleFollowup(models.Model):
@@ -23,21 +24,18 @@ class AftersaleFollowup(models.Model):
         return partner.tz or partner.commercial_partner_id.tz or company._aftersale_tz()
 
     def _get_opening(self, day):
-        """Return the naive UTC moment at which the contact hours begin on ``day`` at the customer's place."""
+        """Return the naive UTC moment at which the customer may be contacted on ``day`` (`_aftersale_day_opening`)."""
         self.ensure_one()
-        company = self.company_id
-        zone = self._get_customer_zone(self.partner_id, company)
-        return company._aftersale_moment(day, company.aftersale_hour_from, zone)
+        zone = self._get_customer_zone(self.partner_id, self.company_id)
+        return self.company_id._aftersale_day_opening(day, zone)
 
     def _move_to(self, day, sentence, **values):
         """Plan the follow-up for ``day`` and note ``sentence`` as the reason."""
         self.ensure_one()
-        # Never before the day began for the company, by whose days the cap counts.
-        begins = self.company_id._aftersale_moment(day)
         self.write(
             {
                 "date_planned": day,
-                "date_next": max(self._get_opening(day), begins),
+                "date_next": self._get_opening(day),
                 "time_planned": False,
                 "explanation": self._explained(sentence),
                 **values,
@@ -47,11 +45,26 @@ class AftersaleFollowup(models.Model):
     def _reschedule(self):
         """The day a supervisor chose ends the count of working days: a change of the calendar does not undo it."""
         result = super()._reschedule()
-        for followup in self:
-            followup.write(
-                {"date_next": followup._get_opening(followup.date_planned), "window_from": 0, "window_to": 0}
-            )
+        self.write({"window_from": 0, "window_to": 0})
         return result
+
+    def _hand_on(self, sentence):
+        """Have planned follow-ups go on for the orders merged into them that still stand; return those that do.
+
+        Their own order has come to nothing, which ``sentence`` says.
+        """
+        merged = self.search([("merged_into_id", "in", self.ids), ("order_id.state", "!=", "cancel")])
+        merged = merged.filtered(lambda f: not (f.order_id and f.order_id._aftersale_is_returned()))
+        for followup, heirs in merged.grouped("merged_into_id").items():
+            followup.write(
+                {
+                    "order_id": heirs[0].order_id.id,
+                    "picking_id": heirs[0].picking_id.id,
+                    "product_ids": [Command.set(heirs.product_ids.ids)],
+                    "explanation": followup._explained(sentence),
+                }
+            )
+        return merged.merged_into_id
 
     def _defer_to_opening(self, by_hand=False):
         """Move what would reach customers outside their contact hours to the next opening; return it.

@@ -9,7 +9,7 @@ from .human_contact import read_human_contacts
 
 EXEMPT_CLASSES = ("safety", "verification")
 LEDGER_FIELDS = ("id", "email_key", "phone_key", "commercial_partner_id", "company_id", "date_sent", "date_planned") + (
-    *("contact_class", "plan_id", "order_id", "scenario", "state"),
+    *("contact_class", "plan_id", "order_id", "target_id", "scenario", "state"),
 )
 
 
@@ -60,12 +60,10 @@ class AftersalePlan(models.Model):
         companies = {company.id: company for company in self.env["res.company"].sudo().search([])}
         found = []
         for row in followups.env.execute_query(query.select(*columns)):
-            ref, email, phone, customer_id, company_id, sent, day, contact_class, plan_id, order_id, scenario, state = (
-                row
-            )
+            ref, email, phone, customer_id, company_id, sent, day, *kind, scenario, state = row
             if sent:
                 day = companies[company_id]._aftersale_date(sent)
-            contact = Contact(day, contact_class, plan_id, order_id, scenario, company_id, state, ref)
+            contact = Contact(day, *kind, scenario, company_id, state, ref)
             found.append(([key for key in (email, phone, customer_id) if key], contact))
         return found
 
@@ -171,9 +169,13 @@ class AftersalePlan(models.Model):
         return self.env._("%s contacts a year", limit)
 
     def _is_same_series(self, row, contact):
-        """Return whether ``contact`` is another touchpoint of this plan for the same order."""
-        order_id = row.get("order_id") if isinstance(row, dict) else row.order_id.id
-        return bool(self.touchpoint_ids) and contact.plan_id == self.id and contact.order_id == order_id
+        """Return whether ``contact`` is another touchpoint of this plan for the same order, or target list."""
+        if not self.touchpoint_ids or contact.plan_id != self.id:
+            return False
+        names = ("order_id", "target_id")
+        own = [row.get(name) if isinstance(row, dict) else row[name].id for name in names]
+        # What is empty is None in a row of the database, and False in a record.
+        return any(own) and [one or None for one in own] == [getattr(contact, name) or None for name in names]
 
     def _get_periodic_days(self):
         days = self.env.company.aftersale_cap_periodic_days
@@ -218,9 +220,6 @@ class AftersalePlan(models.Model):
         """Return whether contacts of other kinds alone keep ``row`` from all ``days``."""
         return any(not self._get_cap_rule(ledger, row, day, own=True) for day in days)
 
-    def _get_free_day(self, ledger, row, date_from, date_to):
-        """Return the first working day of the window on which the cap allows the contact, or None."""
-        if not date_to:
-            return None
-        days = self.env.company._aftersale_workdays(date_from, date_to)
+    def _get_free_day(self, ledger, row, days):
+        """Return the first of ``days`` on which the cap allows the contact, or None."""
         return next((day for day in days if not self._get_cap_rule(ledger, row, day)), None)

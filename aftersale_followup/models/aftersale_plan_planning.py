@@ -21,7 +21,7 @@ RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
 
 def row_values(row):
     """Return the field values of a planned ``row``."""
-    technical = {"existing", "occasion", "window", "products", "survivor", "record", "why"}
+    technical = {"existing", "occasion", "window", "products", "survivor", "record", "why", "against_optout"}
     values = {key: value for key, value in row.items() if key not in technical}
     survivor = row.get("survivor")
     if survivor:
@@ -168,6 +168,7 @@ class AftersalePlan(models.Model):
 
     def _schedule(self, row, facts):
         """Decide about one row: why it is not asked, or which day and agent it gets."""
+        row["against_optout"] = self.contact_class == "safety" and self._is_opted_out(row, facts)
         reason = self._get_skip_reason(row, facts)
         team = self.team_id or self.env.company.aftersale_team_id
         days, deadline, time_planned = row["window"]
@@ -189,14 +190,14 @@ class AftersalePlan(models.Model):
             row.update(state="skipped", skip_reason=reason)
             row["why"] += "\n" + self.env._("Not asked: %s.", label)
             return
+        if row["against_optout"]:
+            row["why"] += "\n" + self.env["aftersale.followup"]._get_optout_sentence()
         user, day = facts.agents.pick(free, self._get_agents(row, team, facts.agents))
         if time_planned and self.env.company._aftersale_date(time_planned) != day:
             time_planned = False  # the hour belongs to the first day of the window
         row.update(state="planned", date_planned=day, time_planned=time_planned, user_id=user.id)
         zone = self.env["aftersale.followup"]._get_customer_zone(row["occasion"]["partner"], self.env.company)
-        row["date_next"] = time_planned or self.env.company._aftersale_moment(
-            day, self.env.company.aftersale_hour_from, zone
-        )
+        row["date_next"] = time_planned or self.env.company._aftersale_day_opening(day, zone)
         row["why"] += "\n" + self.env._(
             "Planned on %(day)s for %(agent)s, the least loaded day and agent of the window.",
             day=day,
@@ -219,9 +220,8 @@ class AftersalePlan(models.Model):
             return "too_old"
         if occasion["partner"] in facts.staff:
             return "staff"
-        scopes = {False, self.scenario}
-        keys = (row["email_key"], row["phone_key"], row["partner_id"])
-        if any(scopes & facts.blocked.get(key, set()) for key in keys if key):
+        # A hazard is told all the same, in person (see `AftersaleFollowup._get_optout_sentence`).
+        if self._is_opted_out(row, facts) and not row["against_optout"]:
             return "opt_out"
         if self.contact_class not in EXEMPT_CLASSES:
             if occasion["partner"].commercial_partner_id in facts.with_open_issue:
@@ -232,6 +232,11 @@ class AftersalePlan(models.Model):
             return "sampled_out"
         return None
 
+    def _is_opted_out(self, row, facts):
+        scopes = {False, self.scenario}
+        keys = (row["email_key"], row["phone_key"], row["partner_id"])
+        return any(scopes & facts.blocked.get(key, set()) for key in keys if key)
+
     def _draw(self, origin):
         """Return a reproducible number from 0 to 100 for the draw of the sample."""
         digest = hashlib.sha256(f"{self.id}:{origin}".encode()).digest()
@@ -240,6 +245,8 @@ class AftersalePlan(models.Model):
     def _get_agents(self, row, team, load):
         """Return the users who may get the row: by the plan's method; a verification never goes to the solver."""
         occasion = row["occasion"]
+        if row["against_optout"]:
+            return team.user_id
         if self.assign_method == "user":
             return self.user_id
         # Who has left the company calls nobody any more: the team does.

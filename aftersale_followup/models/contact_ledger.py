@@ -1,7 +1,7 @@
 from collections import defaultdict, namedtuple
 from datetime import timedelta
 
-Contact = namedtuple("Contact", "day contact_class plan_id order_id scenario company_id state ref")
+Contact = namedtuple("Contact", "day contact_class plan_id order_id target_id scenario company_id state ref")
 
 
 class ContactLedger:
@@ -30,10 +30,10 @@ class ContactLedger:
     def add(self, row, day):
         """Count ``row`` as a contact on ``day``."""
         if isinstance(row, dict):
-            names = ("contact_class", "plan_id", "order_id", "scenario", "company_id")
+            names = ("contact_class", "plan_id", "order_id", "target_id", "scenario", "company_id")
             contact = Contact(day, *map(row.get, names), "planned", row)
         else:
-            ids = (row.plan_id.id, row.order_id.id, row.scenario, row.company_id.id)
+            ids = (row.plan_id.id, row.order_id.id, row.target_id.id, row.scenario, row.company_id.id)
             contact = Contact(day, row.contact_class, *ids, row.state, row.id)
         self.add_contact(self.keys(row), contact)
 

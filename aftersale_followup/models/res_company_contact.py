@@ -24,6 +24,13 @@ class ResCompany(models.Model):
             self.env["aftersale.followup"]._calendar_changed()
         return result
 
+    def _aftersale_day_opening(self, day, zone):
+        """Return the naive UTC moment at which the contact hours of ``day`` begin in the time zone ``zone``.
+
+        Never before the day began for the company, by whose days the windows and the cap count.
+        """
+        return max(self._aftersale_moment(day, self.aftersale_hour_from, zone), self._aftersale_moment(day))
+
     def _aftersale_opening(self, moment, zone, workdays=None):
         """Return the first moment from ``moment`` on (both naive UTC) inside the contact hours of time zone ``zone``.
 

@@ -42,6 +42,43 @@ class TestContactHours(AftersaleCase):
         followup = order.aftersale_followup_ids
         self.assertEqual((followup.date_planned, followup.date_next), (date(2026, 3, 5), datetime(2026, 3, 5, 1)))
 
+    def test_no_contact_before_the_companys_day_begins(self):
+        """9:00 in Tokyo is the evening before in New York, by whose days windows and the cap count."""
+        self.company.resource_calendar_id.tz = "America/New_York"
+        self.partner.tz = "Asia/Tokyo"
+        with freeze_time("2026-03-02 15:00:00"):
+            order = self._order()
+            self._deliver(order)
+            followup = order.aftersale_followup_ids
+            self.assertEqual((followup.date_planned, followup.date_next), (date(2026, 3, 5), datetime(2026, 3, 5, 5)))
+            followup.with_user(self.supervisor).date_planned = "2026-03-10"
+            # Summer time began in New York.
+            self.assertEqual(followup.date_next, datetime(2026, 3, 10, 4))
+            followup._move_to(date(2026, 3, 11), "Moved.")
+            self.assertEqual(followup.date_next, datetime(2026, 3, 11, 4))
+
+    def _call(self):
+        """Return a call that is on the list, for a customer in Tokyo."""
+        self.partner.write({"tz": "Asia/Tokyo", "aftersale_offline": True})
+        followup = self._planned()
+        followup._contact(by_hand=True)
+        self.assertEqual((followup.state, followup.channel_id.code), ("ready", "phone"))
+        return followup
+
+    def test_calls_are_tried_again_within_the_hours_of_the_customer(self):
+        self.company.resource_calendar_id.tz = "America/New_York"
+        with freeze_time("2026-03-02 15:00:00"):  # midnight in Tokyo: Tuesday
+            followup = self._call()
+            followup._log_attempt("no_answer")
+            self.assertEqual(followup.date_next, datetime(2026, 3, 4, 2), "Wednesday, 11:00 in Tokyo.")
+            followup._log_attempt("busy")
+            self.assertEqual(followup.date_next, datetime(2026, 3, 4, 4), "13:00: another hour of the day.")
+
+    def test_call_back_keeps_the_hour_the_customer_asked_for(self):
+        followup = self._call()
+        followup._log_attempt("call_back", call_back_date=datetime(2026, 3, 4, 12))  # 21:00 in Tokyo
+        self.assertEqual(followup.date_next, datetime(2026, 3, 4, 12))
+
     def test_weekends_wait_for_the_next_working_day(self):
         with freeze_time("2026-03-07 10:00:00"):
             followup = self._planned()

@@ -33,3 +33,42 @@ class TestPlanningQueries(AftersaleCase):
         few = count(orders[1:101])
         # Odoo inserts and reads in portions: the follow-ups, and their products.
         self.assertLessEqual(count(orders[101:]), few + 25)
+
+    def test_contacting_many_costs_no_more_queries_than_a_few(self):
+        """Calls put on the list, put off, and kept back by the cap; mails are rendered one by one anyway."""
+        phone = self.env.ref("aftersale_followup.channel_phone")
+        self.company.aftersale_cap_days = 2
+        # Of every three one is called, one is to be left alone on Mondays, one had a contact yesterday.
+        numbers = iter(range(1000))
+
+        def count(size):
+            partners = self.env["res.partner"].create(
+                [
+                    {
+                        "name": f"Q{n}",
+                        "phone": f"+86138{n:08d}",
+                        "aftersale_channel_id": phone.id,
+                        "aftersale_quiet_0": n % 3 == 1,
+                    }
+                    for _row, n in zip(range(size), numbers, strict=False)
+                ]
+            )
+            rows = self.env["aftersale.followup"].union(
+                *[self._planned(partner=partner, date_deadline="2026-03-12") for partner in partners]
+            )
+            for partner in partners[2::3]:
+                self._planned(
+                    partner=partner, plan=self.plan_verify, contact_class="pilot", date_planned="2026-03-01"
+                ).write({"state": "ready", "date_sent": "2026-03-01 12:00:00"})
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            ready = rows._contact()
+            self.env.flush_all()
+            self.assertEqual(len(ready), len(partners[::3]))
+            self.assertEqual(set(rows.mapped("state")), {"planned", "ready"})
+            return self.env.cr.sql_log_count - before
+
+        count(3)  # fills the caches that outlive a batch
+        few = count(12)
+        self.assertLessEqual(count(60), few + 3)

@@ -60,6 +60,51 @@ class TestRecheck(AftersaleCase, HttpCase):
             self.env.invalidate_all()
             self.env.registry.clear_cache()
 
+    def test_merged_orders_outlive_the_return_of_their_survivors_goods(self):
+        self.plan_new.occurrence = "every"
+        pan, pot = self._product("Pan"), self._product("Pot")
+        first, *others = orders = [self._order(products=product) for product in (self.product, pan, pot)]
+        for order in orders:
+            self._deliver(order)
+        survivor = first.aftersale_followup_ids
+        self.assertEqual([order.aftersale_followup_ids.merged_into_id for order in others], [survivor, survivor])
+        self._return(first)
+        self._return(others[1])
+        survivor._contact()
+        self.assertEqual((survivor.state, survivor.order_id, survivor.product_ids), ("ready", others[0], pan))
+        self.assertIn("came back", survivor.explanation)
+
+    def test_survivor_whose_orders_all_came_back_is_not_asked(self):
+        self.plan_new.occurrence = "every"
+        orders = [self._order(products=product) for product in (self.product, self._product("Pan"))]
+        for order in orders:
+            self._deliver(order)
+        survivor = orders[0].aftersale_followup_ids
+        for order in orders:
+            self._return(order)
+        survivor._contact()
+        self.assertEqual((survivor.state, survivor.skip_reason), ("skipped", "returned"))
+
+    def test_what_never_goes_out_takes_nobodys_contact(self):
+        """Two people of one company: the first cannot be reached, or not yet, so the second one's turn stands."""
+        customer = self.env["res.partner"].create({"name": "Acme", "is_company": True})
+        nobody, somebody = self.env["res.partner"].create([{"name": "X"}, {"name": "Y", "email": "y@a.com"}])
+        (nobody | somebody).parent_id = customer
+        first, second = self._planned(partner=nobody), self._planned(partner=somebody)
+        (first | second)._contact()
+        self.assertEqual((first.skip_reason, second.state), ("no_contact", "ready"))
+
+    def test_call_put_off_takes_nobodys_contact(self):
+        customer = self.env["res.partner"].create({"name": "Acme", "is_company": True})
+        quiet, somebody = self.env["res.partner"].create(
+            [{"name": "X", "phone": "+8613800001299"}, {"name": "Y", "email": "y@a.com"}]
+        )
+        (quiet | somebody).parent_id = customer
+        quiet.write({"aftersale_quiet_0": True, "aftersale_offline": True})  # today is a Monday
+        first, second = self._planned(partner=quiet), self._planned(partner=somebody)
+        (first | second)._contact()
+        self.assertEqual((first.state, second.state), ("planned", "ready"))
+
     # -- two contacts become one -------------------------------------------------
 
     def _merge(self, kept, *others):

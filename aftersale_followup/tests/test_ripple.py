@@ -121,6 +121,36 @@ class TestRipple(AftersaleCase):
         row._contact()
         self.assertEqual((row.state, row.channel_id.code), ("ready", "phone"))
 
+    def test_who_opted_out_is_warned_by_a_supervisor_only(self):
+        reporter, _delivery = self._buyer("Reporter", self.lot_a)
+        before, _delivery = self._buyer("Before", self.lot_a)
+        after, _delivery = self._buyer("Afterwards", self.lot_a)
+        self.env["aftersale.optout"].create({"key": before.email, "partner_id": before.id})
+        issue = self._hazard_issue(reporter)
+        self._check(issue).action_plan()
+        rows = issue.ripple_followup_ids
+        early = rows.filtered(lambda row: row.partner_id == before)
+        self.assertEqual((early.state, early.user_id), ("planned", self.supervisor))
+        self.assertIn("A supervisor calls all the same", early.explanation)
+        self.plan.phone_first = False  # a mail would come first, were it allowed
+        self.env["aftersale.optout"].create({"key": after.email, "partner_id": after.id})
+        rows._contact()
+        for row in rows:
+            self.assertEqual((row.state, row.channel_id.code, row.user_id), ("ready", "phone", self.supervisor))
+            self.assertEqual(row.explanation.count("A supervisor calls all the same"), 1)
+            self.assertFalse(row.attempt_ids, "Nothing was sent.")
+        rows.user_id = self.agent
+        with self.assertRaisesRegex(AccessError, "only a supervisor may call"):
+            early.with_user(self.agent).action_open_call()
+        self.assertEqual(early.with_user(self.supervisor).action_open_call()["res_model"], "aftersale.call")
+
+    def test_opted_out_without_a_number_gets_no_message_about_a_hazard(self):
+        self.env["aftersale.optout"].create({"key": self.partner.email, "partner_id": self.partner.id})
+        self.partner.phone = False
+        row = self._planned(plan=self.plan)
+        row._contact()
+        self.assertEqual((row.state, row.skip_reason), ("skipped", "opt_out"))
+
     def test_a_ripple_answer_verifies_nothing_and_opens_the_buyers_own_issue(self):
         reporter, _delivery = self._buyer("Reporter", self.lot_a)
         buyer, _delivery = self._buyer("Buyer", self.lot_a)

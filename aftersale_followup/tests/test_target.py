@@ -3,7 +3,7 @@ from collections import Counter
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Date
 from odoo.tests import Form, freeze_time, tagged
 
 from ..models.sampling import largest_remainder
@@ -353,6 +353,33 @@ class TestTarget(AftersaleCase):
         self.supervisor.group_ids = [Command.link(self.env.ref("base.group_allow_export").id)]
         data = lines.export_data(["customer_name", "last_score"])["datas"]
         self.assertEqual(data, [["'=Evil 000", ""]])
+
+    def test_all_touchpoints_of_a_pilot_are_held(self):
+        """They are one series: the cap of one contact of a kind in 30 days does not stand between them."""
+        self._buyers(1)
+        target = self._target()
+        target.action_plan()
+        rows = target.sudo().followup_ids.sorted("date_planned")
+        days = [Date.to_date(day) for day in ("2026-03-05", "2026-03-16", "2026-05-01")]
+        self.assertEqual(rows.mapped("date_planned"), days)
+        for row in rows:
+            with freeze_time(row.date_next):
+                row._contact()
+                self.assertEqual(row.state, "ready", row.explanation)
+                self.env.flush_all()
+                self.env.invalidate_all()
+
+    def test_two_lists_of_one_plan_are_no_series(self):
+        self._buyers(1)
+        lists = [self._target(), self._target()]
+        lists[0].action_plan()
+        day = Date.to_date("2026-03-26")
+        row = self._planned(plan=self.plan, partner=lists[0].line_ids.partner_id, date_planned=day, date_deadline=day)
+        for target, forbidden in ((lists[1], True), (lists[0], False)):
+            row.target_id = target
+            ledger = self.plan._get_ledger(row)
+            rule = self.plan._get_cap_rule(ledger, row, day)
+            self.assertEqual("of the same kind" in (rule or ""), forbidden, "10 days after the touchpoint of 16 March.")
 
     def test_queries_do_not_grow_with_the_list(self):
         self._buyers(5, prefix="Few")
