@@ -44,6 +44,7 @@ from . import aftersale_followup_message
 from . import aftersale_followup_consent
 from . import aftersale_followup_quiet
 from . import aftersale_followup_move
+from . import aftersale_followup_receipt
 from . import aftersale_followup_redate
 from . import aftersale_followup_catchup
 from . import aftersale_followup_day

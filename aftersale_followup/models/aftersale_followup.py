@@ -11,7 +11,8 @@ TRANSITIONS = {
     "ready": {"done", "unreachable", "refused", "expired", "cancelled"},
     "expired": {"done"},
     "unreachable": {"done"},
-    "cancelled": {"planned"},
+    # Revived with its order, and planned or, being too late by then, not asked.
+    "cancelled": {"planned", "skipped"},
     "done": set(),
     "refused": set(),
     "skipped": set(),

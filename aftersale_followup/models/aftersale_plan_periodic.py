@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -6,11 +6,29 @@ from .customer_cycles import CustomerCycles
 from .erased_key import find_hidden
 from .planning_occasion import prepare_occasion
 
+# Whoever writes one of these may make many customers due at once.
+SPREAD_FIELDS = {
+    *("interval_months", "customer_type", "customer_value", "partner_domain", "amount_min", "team_ids"),
+    *("product_ids", "product_category_ids"),
+}
+
 
 class AftersalePlan(models.Model):
     """Plans at regular intervals: each customer counts for itself, from the last contact under any plan."""
 
     _inherit = "aftersale.plan"
+
+    spread_start = fields.Date(
+        copy=False,
+        export_string_translation=False,
+        help="Day since which those that wait are spread: whoever becomes due by a change is spread from that day on.",
+    )
+
+    def write(self, vals):
+        """Whoever falls due because a running plan is changed is spread over one interval, as at the switch-on."""
+        if SPREAD_FIELDS & vals.keys() and "spread_start" not in vals:
+            vals = {**vals, "spread_start": self._default_date_start()}
+        return super().write(vals)
 
     @api.model
     def _cron_periodic(self):
@@ -30,10 +48,20 @@ class AftersalePlan(models.Model):
                 due[customer] = min(day, due.get(customer, day))
         return self.env["res.partner"].browse(sorted(due, key=due.get))
 
+    def _get_shares(self):
+        """At regular intervals company by company: whose turn it is in one may still have to wait in another."""
+        if self.trigger != "periodic":
+            return super()._get_shares()
+        plans = [self.with_context(aftersale_company_id=company.id) for company in self._get_companies()]
+        return [(plan, plan._get_missed()) for plan in plans]
+
     def _get_companies(self):
-        """Return the companies this plan serves, in sudo."""
+        """Return the companies this plan serves, in sudo; while it is swept, the one whose customers are at hand."""
         self.ensure_one()
-        return self.company_id.sudo() or self.env["res.company"].sudo().search([("active", "=", True)])
+        Company = self.env["res.company"].sudo()
+        if company_id := self.env.context.get("aftersale_company_id"):
+            return Company.browse(company_id)
+        return self.company_id.sudo() or Company.search([("active", "=", True)])
 
     def _get_cycles(self, company, customers=None, **options):
         """Return the `CustomerCycles` of this plan in ``company``."""

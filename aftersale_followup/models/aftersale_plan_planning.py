@@ -247,11 +247,10 @@ class AftersalePlan(models.Model):
         occasion = row["occasion"]
         if row["against_optout"]:
             return team.user_id
-        if self.assign_method == "user":
-            return self.user_id
+        wanted = {"user": self.user_id, "salesperson": occasion["sales_user"]}.get(self.assign_method)
         # Who has left the company calls nobody any more: the team does.
-        if self.assign_method == "salesperson" and occasion["sales_user"].active:
-            return occasion["sales_user"]
+        if wanted and wanted.active:
+            return wanted
         solvers = occasion["issue"].solver_ids
         return (load.members(team) - solvers) or (team.user_id - solvers)
 
@@ -274,7 +273,7 @@ class AftersalePlan(models.Model):
                 row["record"] = record
                 stored |= record
             for row in batch:
-                if row["existing"] and row["state"] == "planned":
+                if row["existing"]:
                     values = row_values(row)
                     row["record"] = row["existing"]
                     afresh = {"cancel_cause": False, "channel_id": False, "date_sent": False, "reminder_sent": 0}
@@ -284,7 +283,7 @@ class AftersalePlan(models.Model):
 
     def _lock_revived(self, rows):
         """Lock the cancelled follow-ups that ``rows`` revive; raise LockError instead of waiting for another worker."""
-        revived = [row["existing"] for row in rows if row["existing"] and row["state"] == "planned"]
+        revived = [row["existing"] for row in rows if row["existing"]]
         self.env["aftersale.followup"].sudo().union(*revived).lock_for_update(allow_referencing=True)
 
     def _merge_products(self, row):

@@ -38,7 +38,7 @@ class AftersalePlan(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._get_partner_domain()
-                missed = self._get_missed()
+                shares = self._get_shares()
         except OperationalError:
             raise
         except Exception as error:
@@ -47,11 +47,12 @@ class AftersalePlan(models.Model):
             self.write({"error_count": self.error_count + 1, "error_message": str(error)})
             return self.env["ir.cron"]._commit_progress(1, remaining=remaining)
         parked = {key for key, count in (self.failed_records or {}).items() if count >= ERROR_LIMIT}
-        missed = missed.filtered(lambda record: str(record) not in parked)
-        for start in range(0, len(missed), BATCH):
-            self._sweep_batch(missed[start : start + BATCH])
-            if not self.env["ir.cron"]._commit_progress(remaining=remaining + 1):
-                return False
+        for plan, missed in shares:
+            missed = missed.filtered(lambda record: str(record) not in parked)
+            for start in range(0, len(missed), BATCH):
+                plan._sweep_batch(missed[start : start + BATCH])
+                if not self.env["ir.cron"]._commit_progress(remaining=remaining + 1):
+                    return False
         if self.error_count:
             self.error_count = 0
         # Failures stay within reach of the next sweep.
@@ -60,20 +61,24 @@ class AftersalePlan(models.Model):
         return self.env["ir.cron"]._commit_progress(1, remaining=remaining)
 
     def _sweep_batch(self, records):
-        """Plan ``records``; on failure one by one. A record that fails three times is left alone, the plan goes on."""
+        """Plan ``records``; on failure one by one. A record that fails three times is left alone, the plan goes on.
+
+        Return the records that are left for another try.
+        """
         try:
             with self.env.cr.savepoint():
                 self._plan_followups(self.trigger, records)
-            return
+            return records.browse()
         except OperationalError:
             raise
         except Exception:
             _logger.warning("Plan %s fails as a batch, going on one by one", self.id, exc_info=True)
-        self._sweep_singly(records)
+        return self._sweep_singly(records)
 
     def _sweep_singly(self, records):
         failed = dict(self.failed_records or {})
         message = self.error_message
+        left = records.browse()
         for record in records:
             try:
                 with self.env.cr.savepoint():
@@ -82,14 +87,20 @@ class AftersalePlan(models.Model):
             except OperationalError:
                 raise
             except LockError:
-                continue  # just now in somebody's hands: the next sweep finds it again
+                left |= record  # just now in somebody's hands: the next sweep finds it again
             except UniqueViolation:
                 # Another worker planned the same at the same moment: the row is there.
                 continue
             except Exception as error:
+                left |= record
                 failed[str(record)] = failed.get(str(record), 0) + 1
                 message = f"{record.display_name}: {error}"
         self.write({"failed_records": failed or False, "error_message": message})
+        return left
+
+    def _get_shares(self):
+        """Return what to plan now as a list of (this plan, records), each with the environment to plan them in."""
+        return [(self, self._get_missed())]
 
     def _get_missed(self):
         """Return the orders, issues or measures that have no row under this plan.

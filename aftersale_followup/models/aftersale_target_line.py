@@ -45,6 +45,7 @@ class AftersaleTargetLine(models.Model):
     last_score = fields.Integer(readonly=True, aggregator="avg")
     # what planning does, or did, with the customer
     is_done = fields.Boolean("Planning Is Done", readonly=True)
+    tries = fields.Integer("Failed Tries", readonly=True, export_string_translation=False)
     skip_reason = fields.Selection("_get_skip_reasons", "Not Contacted Because", readonly=True)
     date_planned = fields.Date("First Contact", readonly=True)
     contacts = fields.Integer(readonly=True)
@@ -52,9 +53,13 @@ class AftersaleTargetLine(models.Model):
 
     @api.model
     def _get_skip_reasons(self):
-        """Return the reasons of follow-ups, and the one for who gets none."""
+        """Return the reasons of follow-ups, and those for who gets none."""
         reasons = self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env)
-        return [*reasons, ("outside", self.env._("Not for this plan, or planned before"))]
+        own = [
+            ("outside", self.env._("Not for this plan, or planned before")),
+            ("failed", self.env._("Could not be planned")),
+        ]
+        return [*reasons, *own]
 
     @api.depends("partner_id.commercial_partner_id.ref", "partner_id.commercial_partner_id.name")
     def _compute_customer(self):

@@ -1,12 +1,16 @@
 from collections import defaultdict
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .aftersale_plan import ERROR_LIMIT
 from .planning_occasion import prepare_occasion
 
 # So many customers are planned while the user waits; longer lists are left to the cron, batch by batch.
 BATCH = 500
+# Who could not be planned, since another worker had the rows in hand or something failed, is tried again after this.
+RETRY = timedelta(minutes=10)
 
 
 class AftersaleTarget(models.Model):
@@ -89,7 +93,7 @@ class AftersaleTarget(models.Model):
             if target.chosen_count > BATCH:
                 self.env.ref("aftersale_followup.ir_cron_target")._trigger()
                 return False
-            target._plan_batch()
+            target._plan_batch(target._get_waiting())
         return self.action_view_followups() if target.state == "planned" else False
 
     def _check_plannable(self):
@@ -100,29 +104,37 @@ class AftersaleTarget(models.Model):
         if not self.plan_id.active:
             raise UserError(self.env._("Plan “%s” is paused. Start it first.", self.plan_id.name))
 
-    def _plan_batch(self):
-        """Plan the next customers of the list; return how many are left. One bad customer does not stop the others."""
+    def _get_waiting(self):
+        """Return the lines of the chosen customers about whom planning has not decided yet."""
+        return self.line_ids.filtered(lambda line: line.is_chosen and not line.is_done)
+
+    def _plan_batch(self, lines):
+        """Plan the customers of ``lines``; the list is planned when none waits. One bad customer stops no others."""
         self.ensure_one()
-        waiting = self.line_ids.filtered(lambda line: line.is_chosen and not line.is_done)
-        lines = waiting[:BATCH]
-        self.plan_id._sweep_batch(lines)
+        left = self.plan_id._sweep_batch(lines)
+        settled = lines - left
         rows = self.followup_ids.search(
-            [("target_id", "=", self.id), ("partner_id", "in", lines.partner_id.ids)],
+            [("target_id", "=", self.id), ("partner_id", "in", settled.partner_id.ids)],
         )
-        lines._note_outcome([row._get_outcome() for row in rows])
-        lines.is_done = True
-        if len(waiting) <= BATCH:
+        settled._note_outcome([row._get_outcome() for row in rows])
+        settled.is_done = True
+        left._note_failure()
+        if not self._get_waiting():
             self.state = "planned"
-        return len(waiting) - len(lines)
+        elif left:
+            soon = fields.Datetime.now() + RETRY
+            self.env.ref("aftersale_followup.ir_cron_target")._trigger(at=soon)
 
     @api.model
     def _cron_plan_targets(self):
         """Go on with the lists that are being planned; what is done is committed after each batch."""
         targets = self.search([("state", "=", "planning")], order="date_confirmed, id")
         for index, target in enumerate(targets):
-            left = True
-            while left:
-                left = target._plan_batch()
+            # Each line once a run: what fails is tried again in the next one.
+            waiting = target._get_waiting()
+            for start in range(0, len(waiting) or 1, BATCH):
+                target._plan_batch(waiting[start : start + BATCH])
+                left = max(len(waiting) - start - BATCH, 0)
                 batches = -(-left // BATCH) + len(targets) - index - 1
                 if not self.env["ir.cron"]._commit_progress(1, remaining=batches):
                     return
@@ -173,6 +185,15 @@ class AftersaleTargetLine(models.Model):
             facts = target._get_occasion_facts()
             occasions += [target._prepare_occasion(line, **facts) for line in lines]
         return occasions
+
+    def _note_failure(self):
+        """Count one more failed try; who cannot be planned three times is left alone, and the list says so."""
+        for line in self:
+            line.tries += 1
+            if line.tries >= ERROR_LIMIT:
+                line.write(
+                    {"is_done": True, "skip_reason": "failed", "explanation": line.target_id.plan_id.error_message}
+                )
 
     def _note_outcome(self, rows):
         """Note on each line whether and when its customer is contacted, by ``rows`` as planning prepares them.

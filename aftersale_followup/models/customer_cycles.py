@@ -16,8 +16,9 @@ DAYS_AHEAD = 7
 GOLDEN = 0.6180339887
 
 # day: when the contact is due; since: last contact or first order, from which it counts; waiting: due since before the
-# plan was switched on, so it is spread; months: the interval used; complaint: whether a complaint shortened it
-Cycle = namedtuple("Cycle", "day since waiting months complaint")
+# plan was switched on, or overdue, so it is spread; months: the interval used; complaint: whether a complaint shortened
+# it; overdue: by more than the window
+Cycle = namedtuple("Cycle", "day since waiting months complaint overdue")
 
 
 class CustomerCycles:
@@ -47,6 +48,7 @@ class CustomerCycles:
                 self.members -= self._filter(other, self.members)
         self._read_contacts()
         self._read_complaints()
+        self._in_time = self._get_first_in_time()
         self.cycles = {customer: self._cycle(customer) for customer in self.members}
 
     # ------------------------------------------------------------
@@ -172,8 +174,20 @@ class CustomerCycles:
             months = short
         day = since + relativedelta(months=months)
         # Never asked: an order older than the plan waits, whatever the interval. Asked: what was due before it, waits.
-        waiting = (day if counted else since) < self.date_start
-        return Cycle(self.today if waiting else max(day, self.today), since, waiting, months, complaint)
+        before = (day if counted else since) < self.date_start
+        # After a downtime or a change of the plan many are overdue at once. Complaints come one by one and do not wait.
+        overdue = not before and not complaint and day < self._in_time
+        waiting = before or overdue
+        return Cycle(self.today if waiting else max(day, self.today), since, waiting, months, complaint, overdue)
+
+    def _get_first_in_time(self):
+        """Return the earliest due day whose window still holds today."""
+        length = max(self.plan.delay_max, 1)
+        if self.plan.delay_unit != "working_days":
+            return self.today - timedelta(days=length if self.plan.delay_unit == "days" else ceil(length / 24))
+        first = self.today - timedelta(days=length * 2 + 21)
+        days = self.company._aftersale_workdays(first, self.today - timedelta(days=1))
+        return days[-length] if len(days) >= length else first
 
     def is_due(self, customer):
         """Return whether the customer may be planned now; of those that wait, `due` says whose turn it is."""
@@ -183,8 +197,8 @@ class CustomerCycles:
     def due(self, spread=True):
         """Return {customer: day} of whom to plan now, the longest waiting first.
 
-        That is who is due within the next days, or is overdue, and today's share of those that wait since before the
-        plan was switched on.
+        That is who is due within the next days, or was within the window, and today's share of those that wait: since
+        before the plan was switched on, or overdue by more.
         """
         due = {c: cycle.day for c, cycle in self.cycles.items() if not cycle.waiting and self.is_due(c)}
         if spread:
@@ -192,7 +206,7 @@ class CustomerCycles:
         return dict(sorted(due.items(), key=lambda item: (item[1], self.cycles[item[0]].since, item[0])))
 
     def spread(self):
-        """Return {customer: working day} for those that wait since before the plan was switched on.
+        """Return {customer: working day} for those that wait since before the plan was switched on, or are overdue.
 
         They are spread evenly over what is left of the interval, the oldest first; what was planned already no longer
         waits. So each run takes its share of the rest, and days of downtime are made up for by all days that follow.
@@ -208,7 +222,7 @@ class CustomerCycles:
         return plan
 
     def days(self):
-        """Return {customer: day} on which each is due or, having waited since before the switch-on, has its turn."""
+        """Return {customer: day} on which each is due or, having waited, has its turn."""
         return {customer: cycle.day for customer, cycle in self.cycles.items()} | self.spread()
 
     def describe(self, customer):
@@ -217,6 +231,13 @@ class CustomerCycles:
         if cycle.complaint:
             return self.env._(
                 "%(months)s months after %(since)s, sooner than usual: a complaint was closed since the last contact.",
+                months=cycle.months,
+                since=cycle.since,
+            )
+        if cycle.overdue:
+            return self.env._(
+                "%(months)s months after %(since)s, overdue by more than the window: these customers are spread over "
+                "one interval, the oldest first.",
                 months=cycle.months,
                 since=cycle.since,
             )
@@ -233,12 +254,14 @@ class CustomerCycles:
         return self.cycles[customer].since, customer
 
     def _spread_days(self):
-        """Return the working days of the interval that counts from the switch-on, or of a later one that holds today.
+        """Return the working days of the interval that counts from the switch-on or the last change of the plan.
 
+        Else of a later one that holds today.
         A later one is for whom the plan came to be about afterwards; it must leave a fortnight, to bunch nobody.
         """
         interval = relativedelta(months=self.plan.interval_months)
-        start, end = self.date_start, self.date_start + interval
+        start = max(self.date_start, self.plan.spread_start or self.date_start)
+        end = start + interval
         while end <= self.today:
             start, end = end, end + interval
             if self.today < end < self.today + timedelta(days=14):

@@ -139,11 +139,12 @@ class PlanningFacts:
         """Return the customer's next follow-up that can take this row's products, or None: a record or a row.
 
         One call then covers several orders. It must be of the same kind, for the same company and still planned: the
-        questions it asks fit. A pilot asks about one product, so only its own plan takes it.
+        questions it asks fit. Nor may it come before the row's own window: nobody is asked about goods on their way.
+        A pilot asks about one product, so only its own plan takes it.
         """
         for contact in self.ledger.contacts(row):
             alike = all(getattr(contact, name) == row[name] for name in ("contact_class", "scenario", "company_id"))
-            if contact.state != "planned" or not alike or contact.day < self.windows.today:
+            if contact.state != "planned" or not alike or contact.day < row["window"][0][0]:
                 continue
             if row["contact_class"] == "pilot" and contact.plan_id != row["plan_id"]:
                 continue

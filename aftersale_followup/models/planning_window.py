@@ -40,9 +40,14 @@ class PlanningWindows:
             return self._known[rule, start]
         at = moment + timedelta(hours=rule.delay_min)
         first = self._workday_from(self.company._aftersale_date(at))
-        last = max(first, self.company._aftersale_date(moment + timedelta(hours=rule.delay_max)))
+        until = moment + timedelta(hours=rule.delay_max)
+        last = max(first, self.company._aftersale_date(until))
         exact = at if first == self.company._aftersale_date(at) else False
-        return self.offer(first, last) + (exact,)
+        days, last = self.offer(first, last)
+        # Not on a day that opens after the last hour, unless there is no other.
+        opening = self.company.aftersale_hour_from
+        in_time = [day for day in days if self.company._aftersale_moment(day, opening) <= until]
+        return in_time or days, last, exact
 
     def _get_days(self, rule, start):
         """Return what `get` does where the delay counts in days or working days from the date ``start``."""

@@ -39,14 +39,13 @@ class StockPicking(models.Model):
         return result
 
     def _aftersale_move_windows(self):
-        """Plan the follow-ups of these deliveries anew: the receipt became known after the validation."""
+        """Count the windows of these deliveries' follow-ups anew: the receipt became known after the validation."""
         planned = (
             self.env["aftersale.followup"]
             .sudo()
             .search([("picking_id", "in", self.ids), ("state", "=", "planned"), ("order_id", "!=", False)])
         )
-        planned.try_lock_for_update(allow_referencing=True)._set_state("cancelled", cancel_cause="order")
-        self.env["aftersale.plan"]._plan_followups("delivery", planned.order_id)
+        planned.try_lock_for_update(allow_referencing=True)._recount_windows()
 
     def action_aftersale_followups(self):
         """Open the follow-ups of this delivery."""

@@ -61,6 +61,17 @@ class TestLevelling(AftersaleCase):
         self.assertEqual(followup.date_planned, date(2026, 3, 9))
         self.assertIn("full", followup.explanation)
 
+    def test_work_for_other_companies_counts(self):
+        self.company.aftersale_agent_capacity = 2
+        other = self.env["res.company"].create({"name": "Other company"})
+        self.agent.company_ids |= other
+        for day in (5, 6, 9, 10):
+            self._fill(date(2026, 3, day), 2)
+        self.env["aftersale.followup"].search([("user_id", "=", self.agent.id)]).write(
+            {"company_id": other.id, "team_id": False}
+        )
+        self.assertEqual(self._plan_one().date_planned, date(2026, 3, 11))
+
     def test_capacity_is_at_least_one(self):
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
             self.company.aftersale_agent_capacity = 0

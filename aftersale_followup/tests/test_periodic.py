@@ -151,9 +151,9 @@ class TestPeriodic(PeriodicCase):
     def test_what_fell_due_in_a_downtime_is_levelled_over_a_whole_window(self):
         customers = [self._customer(first=date(2025, 1, 5)) for _n in range(20)]
         for n, customer in enumerate(customers):
-            self._contacted(customer, date(2025, 9, 10) + timedelta(days=n % 10))
+            self._contacted(customer, date(2025, 9, 17) + timedelta(days=n % 10))
         self._start(self.plan_existing, MONDAY)
-        self._run(date(2026, 3, 30))  # the first run, when the last of them is eleven days overdue
+        self._run(date(2026, 3, 30))  # the first run, when the last of them is four days overdue
         rows = self._rows()
         self.assertEqual(set(rows.mapped("state")), {"planned"})
         self.assertEqual(len(rows), 20)
@@ -161,6 +161,47 @@ class TestPeriodic(PeriodicCase):
         self.assertEqual(sorted(per_day), workdays(date(2026, 3, 30), date(2026, 4, 13)), "A whole window from today.")
         self.assertLessEqual(max(per_day.values()), 2)
         self.assertEqual(min(rows.mapped("date_planned")), date(2026, 3, 30))
+
+    def test_what_fell_due_in_a_downtime_of_weeks_is_spread(self):
+        self._due_on(date(2025, 9, 3), 120)  # six months later is 3 March
+        self._start(self.plan_existing, MONDAY)
+        self._run_days(date(2026, 4, 13), date(2026, 4, 17))
+        self.assertIn(len(self._rows()), range(4, 11), "About 100 working days are left of the interval.")
+        self.assertIn("overdue by more than the window", self._rows()[0].explanation)
+
+    def test_shorter_interval_bunches_nobody(self):
+        self._due_on(date(2025, 11, 14), 300)
+        plan = self._start(self.plan_existing, date(2025, 10, 1))
+        self._run(date(2026, 3, 20))
+        self.assertFalse(self._rows())
+        with freeze_time("2026-03-23 06:00:00"):  # a week before an interval of three months would end
+            plan.interval_months = 3
+        self._run_days(date(2026, 3, 23), date(2026, 3, 27))
+        days = len(workdays(date(2026, 3, 23), date(2026, 6, 22)))
+        per_day = Counter(self._rows().mapped("date_received"))
+        self.assertEqual(len(per_day), 5)
+        self.assertLessEqual(max(per_day.values()), 300 // days + 1, "No more than their share a day.")
+        self.assertGreaterEqual(min(per_day.values()), 300 // days)
+
+    def _due_on(self, contacted, count):
+        """Make ``count`` customers who were all contacted on the day ``contacted``."""
+        for _n in range(count):
+            self._contacted(self._customer(first=date(2025, 7, 1)), contacted)
+
+    def test_shared_plan_takes_only_the_share_of_each_company(self):
+        other = self.env["res.company"].create(
+            {"name": "Other company", "resource_calendar_id": self.company.resource_calendar_id.id}
+        )
+        first, second = (self._customer(first=day) for day in (date(2025, 1, 6), date(2025, 1, 7)))
+        # In the other company it is the other way round.
+        for customer, day in ((second, date(2025, 1, 6)), (first, date(2025, 1, 7))):
+            self._order_on(customer, day, company_id=other.id)
+        self._start(self.plan_existing, MONDAY, company_id=False)
+        self._run(MONDAY)
+        rows = self._rows()
+        self.assertEqual(
+            {(row.company_id, row.commercial_partner_id) for row in rows}, {(self.company, first), (other, second)}
+        )
 
     def test_second_run_on_one_day_does_not_take_the_share_of_tomorrow(self):
         for n in range(60):

@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -89,14 +89,47 @@ class TestPlanStart(PeriodicCase):
         self._order(products=self.service)
         order.order_line.qty_delivered = 1
         self.env.flush_all()
-        self.env.cr.execute("UPDATE sale_order_line SET write_date = '2026-02-27' WHERE order_id = %s", (order.id,))
-        self.env.invalidate_all()
+        order.order_line.aftersale_date_complete = "2026-02-27"
         wizard = self._wizard(service)
         self.assertEqual(wizard.customer_count, 1)
         self.assertEqual(len(workdays(date(2026, 1, 31), date(2026, 3, 1))), 20)
         self.assertAlmostEqual(wizard.hours, 1 / 20 * 5 / 60, 6)
 
     # -- the plans, from the switch-on to the contact ---------------------------
+
+    def test_service_finished_long_ago_is_not_asked_about_when_its_invoice_is_posted(self):
+        plan = self.env.ref("aftersale_followup.plan_service")
+        with freeze_time("2026-01-15 10:00"):
+            self.service.invoice_policy = "order"
+            order = self._order(products=self.service)
+            line = order.order_line
+            self.assertFalse(line.aftersale_date_complete)
+            line.qty_delivered = 1
+            self.env.flush_all()
+        self._wizard(plan).action_confirm()
+        order._create_invoices().action_post()
+        line.name = "Maintenance, as agreed"
+        self.env.flush_all()
+        self._sweep()
+        self.assertFalse(self._row(order, plan), "The invoice ends no service.")
+        self.assertEqual(line.aftersale_date_complete, datetime(2026, 1, 15, 10))
+        line.product_uom_qty = 2
+        self.assertFalse(line.aftersale_date_complete, "More was ordered: not done any more.")
+        line.qty_delivered = 2
+        self.env.flush_all()
+        self._sweep()
+        self.assertEqual(self._row(order, plan).date_received, date(2026, 3, 2))
+
+    def test_services_done_before_the_installation_are_dated_by_their_order(self):
+        done, waiting = (self._order(products=self.service) for _n in range(2))
+        done.date_order = "2026-01-15 10:00:00"
+        done.order_line.qty_delivered = 1
+        self.env.flush_all()
+        self.env.cr.execute("ALTER TABLE sale_order_line DROP COLUMN aftersale_date_complete")
+        self.env["sale.order.line"]._init_date_complete()
+        self.env.invalidate_all()
+        self.assertEqual(done.order_line.aftersale_date_complete, datetime(2026, 1, 15, 10))
+        self.assertFalse(waiting.order_line.aftersale_date_complete)
 
     def test_service_plan_counts_from_the_end_of_the_services(self):
         plan = self.env.ref("aftersale_followup.plan_service")
@@ -110,11 +143,6 @@ class TestPlanStart(PeriodicCase):
         line = order.order_line.filtered(lambda line: line.product_id == self.service)
         line.qty_delivered = 1
         self.env.flush_all()
-        self.env.cr.execute("UPDATE sale_order_line SET write_date = '2026-03-02 05:00' WHERE id = %s", (line.id,))
-        self.env.cr.execute(
-            "UPDATE sale_order_line SET write_date = '2026-03-02 05:00' WHERE order_id = %s", (goods.id,)
-        )
-        self.env.invalidate_all()
         self._sweep()
         row = self._row(order, plan)
         self.assertEqual(
@@ -167,7 +195,8 @@ class TestPlanStart(PeriodicCase):
         busy = self._customer()
         self._planned(partner=busy, date_planned="2026-03-03", date_deadline="2026-03-03")
         order = self._order(partner=self._customer())
-        self._deliver(order)
+        with freeze_time("2026-03-02 10:00:00"):
+            self._deliver(order)
         row = self._row(order, plan)
         self.assertEqual(row.date_planned, date(2026, 3, 4), "The agent has less to do on the second day.")
         self.assertFalse(row.time_planned)

@@ -379,6 +379,45 @@ class TestPlanning(AftersaleCase):
         picking.aftersale_receipt_date = "2026-03-06"
         self.assertEqual((followup.state, followup.date_planned), ("planned", date(2026, 3, 11)))
 
+    def test_receipt_entered_late_keeps_what_was_merged(self):
+        pot = self._product("Pot")
+        first = self._order()
+        picking = self._deliver(first)
+        second = self._order(products=pot)
+        self._deliver(second)
+        survivor = self._rows(first)
+        picking.aftersale_receipt_date = "2026-03-04"
+        self.assertEqual((survivor.state, survivor.date_received), ("planned", date(2026, 3, 4)))
+        self.assertEqual((survivor.date_planned, survivor.date_deadline), (date(2026, 3, 9), date(2026, 3, 13)))
+        self.assertEqual(survivor.product_ids, self.product | pot, "The second order is asked about in the same call.")
+        self.assertEqual(self._rows(second).merged_into_id, survivor)
+        # Too late for the first order alone; the call is also the second one's.
+        with freeze_time("2026-03-05 10:00:00"):
+            picking.aftersale_receipt_date = "2026-02-02"
+        self.assertEqual((survivor.state, survivor.date_planned), ("planned", date(2026, 3, 9)))
+
+    def test_receipt_of_long_ago_entered_late_skips_with_the_reason(self):
+        order = self._order()
+        picking = self._deliver(order)
+        followup = self._rows(order)
+        picking.aftersale_receipt_date = "2026-02-02"
+        self.assertEqual((followup.state, followup.skip_reason), ("skipped", "too_old"))
+        self.assertEqual(followup.date_received, date(2026, 2, 2))
+        self.assertIn("2026-02-02", followup.explanation)
+        self.assertFalse(followup.cancel_cause, "The order stands.")
+
+    def test_revived_too_late_is_skipped_and_settled(self):
+        order = self._order()
+        self._deliver(order)
+        followup = self._rows(order)
+        order._action_cancel()
+        with freeze_time("2026-04-20 10:00:00"):
+            order.action_draft()
+            order.action_confirm()
+            self.assertEqual((followup.state, followup.skip_reason), ("skipped", "too_old"))
+            self.assertFalse(followup.cancel_cause)
+            self.assertNotIn(order, self.plan_new._get_missed(), "The sweep is done with it.")
+
     def test_follow_up_cancelled_by_a_supervisor_stays_cancelled(self):
         order = self._order(quantity=2)
         self._deliver(order)
@@ -463,6 +502,27 @@ class TestPlanning(AftersaleCase):
         self.assertEqual(followup.skip_reason, "merged")
         self.assertEqual(followup.merged_into_id.product_ids, self.product | pot)
 
+    def test_nothing_merges_into_a_call_before_the_goods_arrive(self):
+        self._deliver(self._order())
+        self.company.aftersale_transit_days = 6
+        order = self._order(products=self._product("Pot"))
+        self._deliver(order)
+        followup = self._rows(order)
+        self.assertEqual((followup.date_received, followup.skip_reason), (date(2026, 3, 8), "contact_cap"))
+        self.assertFalse(followup.merged_into_id)
+
+    def test_chosen_agent_who_left_is_replaced_by_the_team(self):
+        self.plan_new.write({"assign_method": "user", "user_id": self.agent_2.id})
+        order = self._order(partner=self.env["res.partner"].create({"name": "One", "email": "one@example.com"}))
+        self._deliver(order)
+        self.assertEqual(self._rows(order).user_id, self.agent_2)
+        self.agent_2.active = False
+        unassigned = self.env["aftersale.health"]._check_unassigned()
+        self.assertEqual(unassigned["res_domain"], self._rows(order).ids, "Who left calls nobody.")
+        other = self._order()
+        self._deliver(other)
+        self.assertEqual(self._rows(other).user_id, self.agent)
+
     def test_cap_without_room_skips_with_the_rule(self):
         self._planned(date_planned="2026-02-25", state="planned").write({"state": "ready"})
         order = self._order()
@@ -535,3 +595,16 @@ class TestPlanning(AftersaleCase):
         followup = self._rows(order, plan)
         self.assertEqual(followup.time_planned - order.picking_ids.date_done, timedelta(hours=24))
         self.assertEqual(followup.date_planned, date(2026, 3, 3))
+
+    def test_window_of_hours_takes_no_day_that_opens_after_its_end(self):
+        plan = self.plan_new.copy({"occurrence": "every", "delay_unit": "hours", "delay_min": 24, "delay_max": 48})
+        self._planned(partner=self.env["res.partner"].create({"name": "Busy"}), date_planned="2026-03-03")
+        with freeze_time("2026-03-02 05:00:00"):  # 48 hours end on Wednesday at 5, before the contact hours
+            order = self._order()
+            self._deliver(order)
+        followup = self._rows(order, plan)
+        self.assertEqual((followup.date_planned, followup.date_deadline), (date(2026, 3, 3), date(2026, 3, 4)))
+        with freeze_time("2026-03-06 05:00:00"):  # Friday: no day in the window is worked, so the next one
+            order = self._order(partner=self.env["res.partner"].create({"name": "Fri", "email": "fri@example.com"}))
+            self._deliver(order)
+        self.assertEqual(self._rows(order, plan).date_planned, date(2026, 3, 9))

@@ -2,7 +2,7 @@ import json
 from collections import Counter
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, LockError, UserError, ValidationError
 from odoo.fields import Command, Date
 from odoo.tests import Form, freeze_time, tagged
 
@@ -260,7 +260,8 @@ class TestTarget(AftersaleCase):
             target.action_plan()
             self.assertEqual(target.state, "planning")
             self.assertFalse(self._rows(target))
-            self.assertEqual(target.sudo()._plan_batch(), 4)
+            target.sudo()._plan_batch(target.sudo()._get_waiting()[:3])
+            self.assertEqual(len(target.sudo()._get_waiting()), 4)
             self.assertEqual(len(self._rows(target).partner_id), 3)
             with self.enter_registry_test_mode():
                 self.env.ref("aftersale_followup.ir_cron_target").method_direct_trigger()
@@ -281,9 +282,40 @@ class TestTarget(AftersaleCase):
         self.patch(Line, "_aftersale_occasions", fail)
         with self.assertLogs("odoo.addons.aftersale_followup.models.aftersale_plan_sweep", "WARNING"):
             target.action_plan()
-        self.assertEqual(target.state, "planned")
-        self.assertEqual(self._rows(target).partner_id, partners - partners[1])
+            self.assertEqual(self._rows(target).partner_id, partners - partners[1])
+            self.assertEqual(target.state, "planning", "It is tried again.")
+            self._cron_target()
+            self.assertEqual(target.state, "planning")
+            self._cron_target()
+        self.assertEqual(target.state, "planned", "Tried three times, then left alone.")
+        line = target.line_ids.filtered(lambda line: line.partner_id == partners[1])
+        self.assertEqual((line.skip_reason, line.tries), ("failed", 3))
+        self.assertIn("Broken", line.explanation)
         self.assertIn("Broken", self.plan.error_message)
+
+    def _cron_target(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("aftersale_followup.ir_cron_target").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_who_is_in_the_hands_of_another_worker_is_planned_later(self):
+        self._buyers(2)
+        target = self._target()
+        Plan = self.env.registry["aftersale.plan"]
+        with (
+            patch.object(Plan, "_store", side_effect=LockError("busy")),
+            self.assertLogs("odoo.addons.aftersale_followup.models.aftersale_plan_sweep", "WARNING"),
+        ):
+            target.action_plan()
+        self.assertEqual((target.state, set(target.line_ids.mapped("is_done"))), ("planning", {False}))
+        trigger = self.env["ir.cron.trigger"].search(
+            [("cron_id", "=", self.env.ref("aftersale_followup.ir_cron_target").id)]
+        )
+        self.assertTrue(trigger, "The next try does not wait for anybody.")
+        self._cron_target()
+        self.assertEqual(target.state, "planned")
+        self.assertEqual(len(self._rows(target).partner_id), 2)
+        self.assertFalse(any(target.line_ids.mapped("skip_reason")))
 
     def test_changed_criteria_want_a_new_draw(self):
         self._buyers(2)

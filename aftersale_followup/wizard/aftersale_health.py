@@ -188,9 +188,12 @@ class AftersaleHealth(models.TransientModel):
         nobody = self.env["aftersale.followup"].search(
             [
                 ("state", "in", ("planned", "ready")),
+                "|",
                 ("user_id", "=", False),
+                ("user_id.active", "=", False),
                 ("date_planned", "<=", soon),
-                ("channel_id.is_automatic", "!=", True),
+                # Also without a channel: it is chosen on the day of the contact.
+                ("channel_id", "not any", [("is_automatic", "=", True)]),
             ]
         )
         return self._found(
