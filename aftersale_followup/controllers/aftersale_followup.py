@@ -82,7 +82,7 @@ class AftersalePage(http.Controller):
 
     @http.route("/aftersale/<string:token>/optout", methods=["GET"], readonly=True, **PUBLIC)
     def show_optout(self, token, **params):
-        followup, code = self._open(token)
+        followup, code = self._open(token, optout=True)
         if code in ("unknown", "flood"):
             return self._render_message(code, followup)
         return self._render("aftersale_followup.page_optout", followup)
@@ -90,7 +90,7 @@ class AftersalePage(http.Controller):
     @http.route("/aftersale/<string:token>/optout", methods=["POST"], max_content_length=MAX_BODY, **PUBLIC)
     def optout(self, token, **params):
         """End follow-ups for good; links of old messages keep working. Mail clients send one click and no level."""
-        followup, code = self._open(token)
+        followup, code = self._open(token, optout=True)
         if code in ("unknown", "flood"):
             return self._render_message(code, followup)
         level = request.httprequest.form.get("level")
@@ -102,12 +102,15 @@ class AftersalePage(http.Controller):
     # Steps
     # ------------------------------------------------------------
 
-    def _open(self, token):
-        """Return ``(follow-up, code)`` of a call, the follow-up in the language of the page."""
+    def _open(self, token, optout=False):
+        """Return ``(follow-up, code)`` of a call, the follow-up in the language of the page.
+
+        Links that are good for an opt-out only are known where ``optout`` is.
+        """
         Followup = request.env["aftersale.followup"].sudo()  # the token is the customer's only right
         if self._is_flood():
             return Followup, "flood"
-        followup, code = Followup._find_by_token(token)
+        followup, code = Followup._find_by_optout_token(token) if optout else Followup._find_by_token(token)
         installed = dict(request.env["res.lang"].get_installed())
         wished = (request.httprequest.args.get("lang"), request.httprequest.form.get("lang"), followup.lang)
         # Without any of these the language of the browser stays.
@@ -191,7 +194,9 @@ class AftersalePage(http.Controller):
     def _render(self, template, followup, values=None, status=200):
         """Render a page of its own, without the frames and assets of the web client: it opens on any phone at once."""
         company = followup.company_id or request.env["res.company"].sudo().search([], limit=1, order="id")
-        token, lang = followup.access_token, request.env.lang
+        lang = request.env.lang
+        # As it was called: the opt-out page does not tell the personal link.
+        path = "/".join(request.httprequest.path.split("/")[:3]) if followup else ""
         codes = request.env["res.lang"].get_installed() if followup else []
         values = {
             "company": company.name,
@@ -200,7 +205,7 @@ class AftersalePage(http.Controller):
             "lang": lang,
             "lang_tag": (lang or "en").replace("_", "-"),
             "languages": codes if len(codes) > 1 else [],
-            "path": f"/aftersale/{token}" if token else "",
+            "path": path,
             "css": _fingerprint("page.css"),
             "js": _fingerprint("page.js"),
             **(values or {}),

@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 
 from psycopg2.errors import ReadOnlySqlTransaction
 
@@ -11,7 +12,8 @@ class AftersaleAccessLog(models.Model):
     """Who got customers' data out of this add-on, when and what for.
 
     Noted is each deliberate step: a call form opened (it shows the number to dial), masked contact data shown on
-    request, an export, a print, a copy given to the customer, an erasure. Not noted is what a list or a form shows
+    request, an export, a print, a copy given to the customer, an erasure, and a change of the rules on how long data
+    is kept and what is masked. Not noted is what a list or a form shows
     anyway: there it is masked, except to who is in charge of the customer or where masking is off, and a row for every
     look at one's own work would bury the rows that matter.
     """
@@ -40,6 +42,7 @@ class AftersaleAccessLog(models.Model):
             ("print", "Printed"),
             ("disclosure", "Copy for the customer"),
             ("erasure", "Erased"),
+            ("settings", "Rules changed"),
         ],
         required=True,
         readonly=True,
@@ -93,7 +96,18 @@ class AftersaleAccessLog(models.Model):
             ]
         )
 
+    @api.model
+    def _note_call(self, followup):
+        """Note that the call form of ``followup`` showed the number, once an hour: it may be read many times."""
+        customer = followup.sudo().partner_id
+        hour_ago = fields.Datetime.now() - timedelta(hours=1)
+        recent = [("user_id", "=", self.env.uid), ("partner_id", "=", customer.id), ("date", ">=", hour_ago)]
+        if not self.sudo().search_count([*recent, ("purpose", "=", "call")], limit=1):
+            self._note("call", followup)
+
     def _get_company(self, records):
+        if records._name == "res.company":
+            return records
         single = len(records) == 1 and records._name != "res.partner" and "company_id" in records._fields
         return (single and records.sudo().company_id) or self.env.company
 

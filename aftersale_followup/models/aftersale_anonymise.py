@@ -104,18 +104,34 @@ class SurveyUserInput(models.Model):
         return {"partner_id": False, "email": False, "nickname": False, "access_token": str(uuid.uuid4())}
 
 
+class SurveyUserInputLine(models.Model):
+    _inherit = "survey.user_input.line"
+
+    def _get_personal(self):
+        return self.filtered(lambda line: line.survey_id.survey_type == "aftersale")
+
+
 class AftersaleOptout(models.Model):
-    """Addresses and numbers in full: exports are noted. What an erasure leaves of an opt-out is decided there."""
+    """Shown in full on request, which is noted. What an erasure leaves of an opt-out is decided there."""
 
     _name = "aftersale.optout"
     _inherit = ["aftersale.optout", "aftersale.personal.mixin"]
 
 
 class AftersaleTargetLine(models.Model):
-    """Nothing but a customer and what was known: exports are noted, and a line is deleted rather than emptied."""
+    """Nothing but a customer and what was known: a line is deleted rather than emptied."""
 
     _name = "aftersale.target.line"
     _inherit = ["aftersale.target.line", "aftersale.personal.mixin"]
+
+
+class AftersaleAnalysis(models.Model):
+    _inherit = "aftersale.analysis"
+
+    def _forget_figures(self, companies):
+        """Empty the figures of the drafts of ``companies``: they quote customers and list their numbers."""
+        drafts = self.search([("company_id", "in", companies.ids), ("state", "=", "draft"), ("cutoff", "!=", False)])
+        drafts.write({"figures": False, "cutoff": False})
 
 
 class ResPartner(models.Model):

@@ -314,7 +314,7 @@ class AftersaleFollowup(models.Model):
         )
 
     # ------------------------------------------------------------
-    # Later answers and opt-out
+    # Later answers
     # ------------------------------------------------------------
 
     def _contest(self, payload):
@@ -327,32 +327,3 @@ class AftersaleFollowup(models.Model):
         attempt = self._log_attempt("contested", channel=self.env["aftersale.channel"]._by_code("online"), note=payload)
         attempt.user_id = False  # nobody of the staff tried anything
         return attempt
-
-    def _opt_out(self, level, source="link", channel=None, note=None):
-        """Note that the customer does not want ``request`` (this one), ``scenario`` (this kind) or ``all`` of it.
-
-        What is still open ends at once; an address opted out twice stays one entry.
-        """
-        self.ensure_one()
-        followup = self.sudo()
-        scope = {
-            "followup_id": followup.id if level == "request" else False,
-            "scenario": followup.scenario if level == "scenario" else False,
-        }
-        keys = {key for key in (followup.email_key, followup.phone_key) if key} or {f"partner:{followup.partner_id.id}"}
-        Optout = followup.env["aftersale.optout"]
-        known = Optout.search(
-            [("key", "in", list(keys))] + [(name, "=", value) for name, value in scope.items()]
-        ).mapped("key")
-        Optout.create(
-            [
-                {"key": key, "partner_id": followup.partner_id.id, "source": source, **scope}
-                for key in sorted(keys.difference(known))
-            ]
-        )
-        if followup.state == "ready":
-            online = followup.env["aftersale.channel"]._by_code("online")
-            followup._log_attempt("refused", channel=channel or online, note=note)
-        elif followup.state == "planned":
-            followup._skip("opt_out")
-        return True

@@ -105,11 +105,6 @@ class AftersaleFollowup(models.Model):
         sending = self.env.context.get("aftersale_link") is LINK
         return self.sudo().access_token if sending else "preview"
 
-    def _get_optout_link(self):
-        """Return the address where the customer can say that follow-ups are not wanted."""
-        self.ensure_one()
-        return f"{self.get_base_url()}/aftersale/{self._get_link_token()}/optout"
-
     def _get_placeholders(self):
         """Return the texts that stand for the ``[words]`` of scripts and messages, in the environment's language."""
         self.ensure_one()

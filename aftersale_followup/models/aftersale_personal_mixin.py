@@ -5,15 +5,10 @@ QUIET = {"tracking_disable": True, "mail_notrack": True, "mail_create_nolog": Tr
 
 
 class AftersalePersonalMixin(models.AbstractModel):
-    """For every model that holds data of customers: its exports are noted, and it can be made anonymous."""
+    """For every model that holds data of customers: it can be made anonymous, and who looks or prints is noted."""
 
     _name = "aftersale.personal.mixin"
     _description = "Personal Data of Customers"
-
-    def export_data(self, fields_to_export):
-        result = super().export_data(fields_to_export)
-        self.env["aftersale.access.log"]._note("export", self._get_personal(), ", ".join(fields_to_export))
-        return result
 
     def action_show_contact(self):
         """Show the customer's number and address in full where they are masked, and note that the user asked."""
@@ -22,20 +17,19 @@ class AftersalePersonalMixin(models.AbstractModel):
         if not self.env.user.has_group("aftersale_followup.group_agent"):
             raise AccessError(self.env._("Contact data is for those who speak to the customer. Ask the agent to call."))
         self.env["aftersale.access.log"]._note("reveal", self)
-        partner = self.sudo().partner_id
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "title": partner.display_name,
-                "message": partner._aftersale_contact_data(masked=False) or self.env._("No contact data"),
+                "title": self.sudo().partner_id.display_name or self.display_name,
+                "message": self.sudo()._get_contact() or self.env._("No contact data"),
                 "sticky": True,
             },
         }
 
-    def _get_personal(self):
-        """Return the records that are about our customers: all but where a model also serves others."""
-        return self
+    def _get_contact(self):
+        """Return the customer's number and address in full (in sudo)."""
+        return self.partner_id._aftersale_contact_data(masked=False)
 
     def _anonymise(self):
         """Take the customer out of these records, for good: the one place for erasure and retention.

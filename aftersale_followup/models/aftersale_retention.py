@@ -11,6 +11,8 @@ from .aftersale_followup import OPEN_STATES
 _logger = logging.getLogger(__name__)
 
 BATCH = 200
+# Nobody decides how long those who work with the data are watched but who answers for it.
+PRIVACY = "aftersale_followup.group_privacy"
 
 
 class AftersaleFollowup(models.Model):
@@ -101,11 +103,14 @@ class AftersaleAttempt(models.Model):
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    aftersale_answer_months = fields.Integer("Answers Made Anonymous After (months)", default=24)
-    aftersale_log_months = fields.Integer("Attempts and Access Log Deleted After (months)", default=12)
-    aftersale_notice_months = fields.Integer("Notice Reviewed Every (months)", default=12)
+    aftersale_masking = fields.Boolean(groups=PRIVACY)
+    aftersale_answer_months = fields.Integer("Answers Made Anonymous After (months)", default=24, groups=PRIVACY)
+    aftersale_log_months = fields.Integer("Attempts and Access Log Deleted After (months)", default=12, groups=PRIVACY)
+    aftersale_notice_months = fields.Integer("Notice Reviewed Every (months)", default=12, groups=PRIVACY)
     aftersale_notice_date = fields.Date(
-        "Next Review of the Notice", default=lambda self: fields.Date.today() + relativedelta(months=12)
+        "Next Review of the Notice",
+        default=lambda self: fields.Date.today() + relativedelta(months=12),
+        groups=PRIVACY,
     )
 
     _aftersale_retention = models.Constraint(

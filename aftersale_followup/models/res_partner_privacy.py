@@ -43,6 +43,9 @@ class ResPartner(models.Model):
     def _aftersale_forget(self, never_ask):
         """Forget our preferences, to-dos and notes on these contacts; opt-outs stay without naming anybody."""
         self.env["aftersale.optout"]._hide(self, never_ask)
+        # Forms that somebody has filled about them: Odoo would keep them for another hour or two.
+        for model in ("aftersale.why", "aftersale.preview.line"):
+            self.env[model].search([("partner_id", "in", self.ids)]).unlink()
         self.write(dict.fromkeys(PREFERENCES + QUIET_DAYS, False))
         ids = self.env["ir.model.data"].search(
             [("module", "=", "aftersale_followup"), ("model", "=", "mail.activity.type")]

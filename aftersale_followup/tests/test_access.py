@@ -24,7 +24,7 @@ MATRIX = {
     "aftersale.issue": {"employee": "rw", "agent": "rw", "supervisor": "crw", "manager": "crwu"},
     "aftersale.action": {"employee": "rw", "agent": "rw", "supervisor": "crw", "manager": "crwu"},
     "aftersale.workday": {"employee": "r", "agent": "r", "supervisor": "r", "manager": "crwu"},
-    "aftersale.optout": {"employee": "-", "agent": "-", "supervisor": "crw", "manager": "crwu"},
+    "aftersale.optout": {"employee": "-", "agent": "-", "supervisor": "crw", "manager": "crw"},
     "aftersale.analysis": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "crwu"},
     "aftersale.feedback.report": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.access.log": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "r"},
@@ -79,6 +79,22 @@ class TestAccess(AftersaleCase):
                     with self.subTest(model=model, role=role, operation=operation):
                         allowed = self.env[model].with_user(self.roles[role]).has_access(operation)
                         self.assertEqual(allowed, letter in letters)
+
+    def test_a_form_that_is_being_filled_is_nobody_elses(self):
+        names = [name for name in MATRIX if self.env[name]._transient]
+        self.assertGreater(len(names), 8)
+        for name in names:
+            for operation in OPERATIONS.values():
+                with self.subTest(model=name, operation=operation):
+                    domain = self.env["ir.rule"].with_user(self.manager)._compute_domain(name, operation)
+                    self.assertEqual(list(domain), [("create_uid", "in", [self.manager.id])])
+        why = self.env["aftersale.why"].with_user(self.agent).create({"partner_id": self.partner.id})
+        self.assertTrue(why.line_ids)
+        for records in (why, why.line_ids):
+            self.assertTrue(records.has_access("read"))
+            for user in (self.agent_2, self.manager):
+                self.assertFalse(records.with_user(user).has_access("read"))
+                self.assertNotIn(records[0].id, records.with_user(user).search([]).ids)
 
     def test_portal_and_public_get_nothing(self):
         for user in (self.portal, self.env.ref("base.public_user")):

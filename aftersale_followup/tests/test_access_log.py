@@ -31,6 +31,21 @@ class TestAccessLog(AftersaleCase):
         self.followup.with_user(self.agent).action_open_call()
         self.assertEqual(self._rows(), [(self.agent, "call", self.partner, "aftersale.followup", 1)])
 
+    def test_a_number_taken_past_the_button_is_noted_once(self):
+        Call = self.env["aftersale.call"].with_user(self.agent)
+        spec = {name: {} for name in ("followup_id", "phone", "customer")}
+        shown = Call.with_context(default_followup_id=self.followup.id).onchange({}, [], spec)
+        self.assertEqual(shown["value"]["phone"], "+8613800001234")
+        row = [(self.agent, "call", self.partner, "aftersale.followup", 1)]
+        self.assertEqual(self._rows(), row)
+        self.log.search([]).unlink()
+        call = Call.create({"followup_id": self.followup.id})
+        call.read(["phone"])
+        self.assertEqual(self._rows(), row)
+        call.invalidate_recordset()
+        call.read(["phone"])
+        self.assertEqual(self._rows(), row, "The same form.")
+
     def test_looking_at_own_work_is_not_noted(self):
         followup = self.followup.with_user(self.agent)
         self.assertIn("13800001234", followup.read(["contact_data"])[0]["contact_data"])
@@ -61,6 +76,27 @@ class TestAccessLog(AftersaleCase):
         followups.export_data(["name", "contact_data"])
         self.assertEqual(self._rows(), [(self.supervisor, "export", self.env["res.partner"], "aftersale.followup", 2)])
         self.assertEqual(self.log.search([]).note, "name, contact_data")
+
+    def test_no_model_of_ours_is_exported_unseen(self):
+        self.manager.group_ids = [Command.link(self.env.ref("base.group_allow_export").id)]
+        self.followup._log_attempt("no_answer", note="Wang Fang is out")
+        action = self.env["aftersale.action"].create({"name": "Seal", "issue_ids": self._issue().ids})
+        plan = self.plan_new.copy({"trigger": "manual"})
+        target = self.env["aftersale.target"].create({"name": "Autumn", "plan_id": plan.id})
+        line = self.env["aftersale.target.line"].create({"target_id": target.id, "partner_id": self.partner.id})
+        for records, path in (
+            (self.followup.attempt_ids, "followup_id/partner_id/phone"),
+            (line, "partner_id/phone"),
+            (action, "issue_ids/partner_id/phone"),
+        ):
+            with self.subTest(model=records._name):
+                self.log.search([]).unlink()
+                exported = records.with_user(self.manager).with_context(import_compat=False)
+                rows = exported.export_data([path])["datas"]
+                self.assertIn("13800001234", str(rows))
+                ((user, purpose, _partner, model, count),) = self._rows()
+                self.assertEqual((user, purpose, model), (self.manager, "export", records._name))
+                self.assertEqual((count, self.log.search([]).note), (len(records), path))
 
     def test_a_refused_export_is_not_noted(self):
         self.supervisor.group_ids = [Command.unlink(self.env.ref("base.group_allow_export").id)]

@@ -90,6 +90,13 @@ class TestCall(CallCase):
         self.assertFalse(self.followup.feedback_ids | self.env["aftersale.feedback"])
         self.assertFalse(self.followup.attempt_ids)
 
+    def test_what_is_typed_stays_with_the_agent(self):
+        call = self._call(note="Sounded angry", answers=self._answers(1))
+        other = self.env["aftersale.call"].with_user(self.agent_2)
+        self.assertFalse(other.search([("id", "=", call.id)]))
+        with self.assertRaises(AccessError):
+            other.browse(call.id).read(["note", "contact_name", "answers"])
+
     def test_agent_has_no_other_way_to_create_feedback(self):
         with self.assertRaises(AccessError):
             self.env["aftersale.feedback"].with_user(self.agent).create({"followup_id": self.followup.id, "score": 5})

@@ -2,7 +2,7 @@ from psycopg2.errors import CheckViolation
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import date_utils, mute_logger
 
 from odoo.addons.aftersale_followup.models.erased_key import PREFIX
 
@@ -111,6 +111,30 @@ class TestErasure(AftersaleCase):
         line = self._target_line()
         self._erase()
         self.assertFalse(line.exists())
+
+    def test_forms_about_the_customer_go(self):
+        why = self.env["aftersale.why"].with_user(self.manager).create({"partner_id": self.partner.id})
+        lines = why.line_ids
+        self.assertTrue(lines)
+        other = self.env["aftersale.why"].create({"partner_id": self.env["res.partner"].create({"name": "Li Na"}).id})
+        self._erase()
+        self.assertFalse(why.exists() or lines.exists())
+        self.assertTrue(other.exists())
+
+    def test_drafts_forget_and_issued_analyses_stay(self):
+        today = self.company._aftersale_today()
+        period = dict(zip(("date_from", "date_to"), date_utils.get_month(today), strict=True))
+        draft, issued = self.env["aftersale.analysis"].create([period, period])
+        issued._issue()
+        draft.action_preview()
+        number = self.partner._aftersale_number()
+        self.assertIn(number, str(draft.figures))
+        frozen = issued.figures
+        self._erase()
+        self.assertFalse(draft.figures or draft.cutoff)
+        self.assertEqual(issued.figures, frozen)
+        draft.action_preview()
+        self.assertNotIn(number, str(draft.figures))
 
     def test_preferences_of_the_contact_are_forgotten(self):
         self.partner.write({"aftersale_offline": True, "aftersale_quiet_0": True, "aftersale_short_name": "W."})

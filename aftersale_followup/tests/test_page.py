@@ -284,6 +284,27 @@ class TestPageOptout(PageCase):
         optout = self.env["aftersale.optout"].search([("key", "=", self.followup.email_key)])
         self.assertEqual((optout.scenario, optout.followup_id.id, optout.source), (False, False, "mail"))
 
+    def test_the_link_of_other_messages_opts_out_and_does_nothing_else(self):
+        path = f"/aftersale/{self.followup._get_optout_token()}"
+        page = self._get(f"{path}/optout").text
+        self.assertIn("Stop asking me", page)
+        self.assertIn(f'action="{path}/optout"', page)
+        self.assertNotIn(self.followup.access_token, page)
+        self.assertEqual(self._get(path).status_code, 404)
+        self.assertEqual(self._post(self._form(5), path=path).status_code, 404)
+        wrong = [
+            f"{path[:-1]}{'a' if path[-1] != 'a' else 'b'}",
+            path.replace("/o", "/of"),
+            "/aftersale/o7fffffff-" + "x" * 22,
+        ]
+        for forged in wrong:
+            with self.subTest(path=forged):
+                self.assertEqual(self._get(f"{forged}/optout").status_code, 404)
+        answer = self._post({"level": "all"}, path=f"{path}/optout", nonce="x")
+        self.assertEqual(answer.status_code, 200)
+        self.assertNotIn(self.followup.access_token, answer.text)
+        self.assertEqual(self.followup.state, "refused")
+
     def test_link_of_an_answered_request_still_opts_out(self):
         self._post(self._form(5))
         self._post({"level": "all"}, path=f"{self.path}/optout")

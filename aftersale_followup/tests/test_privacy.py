@@ -1,8 +1,12 @@
 from lxml import etree
+from psycopg2.errors import CheckViolation
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.aftersale_followup.models.aftersale_followup_message import LINK
 
 from .common import AftersaleCase
 
@@ -91,6 +95,26 @@ class TestPrivacy(AftersaleCase):
         offered = self.issue.with_user(self.agent)._message_get_suggested_recipients()
         self.assertIn(self.partner.id, [one["partner_id"] for one in offered])
 
+    def test_no_export_of_contact_data(self):
+        self.employee.group_ids = [Command.link(self.env.ref("base.group_allow_export").id)]
+        names = ["title", "partner_id/name", "partner_id/id", "department_id/name"]
+        self.assertTrue(self.issue.with_user(self.employee).export_data(names)["datas"])
+        measure = self.env["aftersale.action"].create(
+            {"name": "Seal", "department_id": self.department.id, "issue_ids": self.issue.ids}
+        )
+        for record, path in (
+            (self.issue, "partner_id/email"),
+            (self.issue, "partner_id/parent_id/phone"),
+            (self.issue, "order_id/partner_shipping_id/phone"),
+            (self.issue, "message_ids/email_from"),
+            (measure, "issue_ids/partner_id/email"),
+        ):
+            with self.subTest(path=path), self.assertRaisesRegex(AccessError, "speak to the customer"):
+                record.with_user(self.employee).export_data(["display_name", path])
+        self.agent.group_ids = [Command.link(self.env.ref("base.group_allow_export").id)]
+        rows = self.issue.with_user(self.agent).export_data(["partner_id/email"])["datas"]
+        self.assertEqual(rows, [[self.partner.email]])
+
     def test_employee_works_on_the_issue_of_the_department(self):
         self.issue.state = "processing"
         issue = self.issue.with_user(self.employee)
@@ -139,6 +163,84 @@ class TestPrivacy(AftersaleCase):
             for name in ("email_key", "phone_key"):
                 with self.subTest(user=user.login, field=name), self.assertRaises(AccessError):
                     followup.with_user(user).export_data([name])
+
+    def test_messages_about_an_issue_carry_no_way_to_answer(self):
+        """Departments read them in the chatter."""
+        issue = self.issue.with_context(aftersale_link=LINK)
+        followup = self.feedback.followup_id
+        texts = issue._get_placeholders()
+        self.assertEqual(texts["optout"], followup._get_optout_link())
+        self.assertNotIn(followup.sudo().access_token, str(texts))
+        idea = self.feedback.with_context(aftersale_link=LINK)._get_idea_placeholders()
+        self.assertNotIn(followup.sudo().access_token, str(idea))
+
+    # -- opt-outs --------------------------------------------------------------
+
+    def _optout(self, **values):
+        return self.env["aftersale.optout"].create({"key": "wang.fang@example.com", **values})
+
+    def test_opt_outs_are_masked_and_found_by_the_whole_address(self):
+        optout = self._optout(partner_id=self.partner.id)
+        mine = optout.with_user(self.supervisor)
+        self.assertEqual((mine.address, mine.display_name), ("w***@example.com", "w***@example.com"))
+        with self.assertRaises(AccessError):
+            mine.read(["key"])
+        with self.assertRaises(AccessError):
+            mine.search([("key", "=like", "w%")])
+        self.assertEqual(mine.search([("address", "ilike", "Wang.Fang@example.com")]), mine)
+        self.assertFalse(mine.search([("address", "ilike", "wang")]))
+        before = self.env["aftersale.access.log"].search([])
+        self.assertEqual(mine.action_show_contact()["params"]["message"], "wang.fang@example.com")
+        self.assertEqual((self.env["aftersale.access.log"].search([]) - before).purpose, "reveal")
+
+    def test_an_opt_out_is_withdrawn_with_a_reason_and_never_changed(self):
+        entered = self.env["aftersale.optout"].with_user(self.supervisor)
+        with Form(entered) as form:
+            form.address = "Wang.Fang@Example.com"
+        optout = form.record
+        self.assertEqual((optout.sudo().key, optout.source), ("wang.fang@example.com", "staff"))
+        other = {"key": "a@b.example", "address": "a@b.example", "source": "link", "scenario": "pilot"}
+        other |= {"date": "2020-01-01", "partner_id": self.partner.id, "withdrawn_by_id": self.agent.id}
+        for name, value in other.items():
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                optout.with_user(self.manager).write({name: value, "active": False, "withdrawn_reason": "So"})
+        for withdraw in (optout.action_withdraw, optout.action_archive):
+            with self.assertRaisesRegex(ValidationError, "Write why"):
+                withdraw()
+        for user in (self.supervisor, self.manager):
+            with self.assertRaises(AccessError):
+                optout.with_user(user).unlink()
+        optout.withdrawn_reason = "Called on 3 March"
+        optout.action_withdraw()
+        self.assertEqual((optout.active, optout.withdrawn_by_id), (False, self.supervisor))
+        self.assertTrue(optout.withdrawn_date)
+        with self.assertRaises(UserError):
+            optout.write({"active": True})
+        with self.assertRaises(UserError):
+            optout.write({"withdrawn_reason": "Other"})
+
+    def test_an_opt_out_without_a_reason_cannot_be_withdrawn_in_the_database(self):
+        optout = self._optout()
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            self.env.cr.execute("UPDATE aftersale_optout SET active = FALSE WHERE id = %s", [optout.id])
+
+    def test_opt_outs_of_others_count_without_being_shown(self):
+        team = self.env["crm.team"].create({"name": "Elsewhere", "company_id": self.company.id})
+        company = self.env["res.company"].create({"name": "Other company"})
+        elsewhere = self._optout(team_id=team.id)
+        abroad = self._optout(key="li.na@example.com", company_id=company.id)
+        for optout, user in ((elsewhere, self.supervisor), (abroad, self.supervisor), (abroad, self.manager)):
+            self.assertFalse(optout.with_user(user).has_access("read"))
+        self.assertTrue(elsewhere.with_user(self.manager).has_access("read"))
+        keys = {"wang.fang@example.com", "li.na@example.com"}
+        blocked = self.env["aftersale.optout"].with_user(self.agent)._get_blocked(keys, self.env["res.partner"])
+        self.assertEqual(blocked.keys(), keys)
+
+    def test_an_opt_out_by_link_is_shown_to_the_team_that_asked(self):
+        followup = self._ready(user_id=self.agent.id)
+        followup._opt_out("all")
+        optout = self.env["aftersale.optout"].search([("key", "=", followup.email_key)])
+        self.assertEqual((optout.team_id, optout.company_id), (followup.team_id, followup.company_id))
 
     # -- consent ---------------------------------------------------------------
 

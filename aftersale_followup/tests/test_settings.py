@@ -2,11 +2,12 @@ from lxml import etree
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .common import AftersaleCase
 
 VIEW = "aftersale_followup.res_company_view_form_settings"
+PRIVACY_VIEW = "aftersale_followup.res_company_view_form_privacy"
 
 
 @tagged("post_install", "-at_install")
@@ -21,18 +22,57 @@ class TestSettings(AftersaleCase):
         return {
             name: field
             for name, field in self.env["res.company"]._fields.items()
-            if name.startswith("aftersale_") and field.store and not field.readonly
+            if name.startswith("aftersale_") and field.store and not field.readonly and not field.groups
+        }
+
+    def _privacy_fields(self):
+        return {
+            name
+            for name, field in self.env["res.company"]._fields.items()
+            if name.startswith("aftersale_") and field.groups
         }
 
     def test_every_setting_is_shown_and_explained(self):
-        arch = etree.fromstring(self.env.ref(VIEW).arch)
-        settings = arch.findall(".//setting")
-        shown = {field.get("name") for setting in settings for field in setting.iter("field")}
-        self.assertEqual(shown, set(self._own_fields()))
-        for setting in settings:
-            self.assertTrue(setting.get("help"), etree.tostring(setting))
-            loose = (setting.text or "") + "".join(child.tail or "" for child in setting)
-            self.assertFalse(loose.strip(), "text right in a setting is not shown")
+        for view, names in ((VIEW, set(self._own_fields())), (PRIVACY_VIEW, self._privacy_fields())):
+            settings = etree.fromstring(self.env.ref(view).arch).findall(".//setting")
+            shown = {field.get("name") for setting in settings for field in setting.iter("field")}
+            self.assertEqual(shown, names)
+            for setting in settings:
+                self.assertTrue(setting.get("help"), etree.tostring(setting))
+                loose = (setting.text or "") + "".join(child.tail or "" for child in setting)
+                self.assertFalse(loose.strip(), "text right in a setting is not shown")
+
+    def test_privacy_saves_retention_and_masking_and_it_is_noted(self):
+        privacy = new_test_user(self.env, "asf_privacy", groups="aftersale_followup.group_privacy")
+        action = self.env["res.company"].with_user(privacy)._aftersale_settings_action("privacy")
+        self.assertEqual((action["res_model"], action["res_id"]), ("res.company", self.company.id))
+        with Form(self.company.with_user(privacy), view=PRIVACY_VIEW) as form:
+            form.aftersale_log_months = 24
+            form.aftersale_masking = False
+        self.assertEqual((self.company.aftersale_log_months, self.company.aftersale_masking), (24, False))
+        rows = self.env["aftersale.access.log"].search([("purpose", "=", "settings")])
+        self.assertEqual((rows.user_id, rows.company_id), (privacy, self.company))
+        self.assertIn("(months): 12 → 24", rows.note)
+        self.assertIn("Mask Contact Data: True → False", rows.note)
+        self.company.with_user(privacy).aftersale_log_months = 24
+        self.assertEqual(self.env["aftersale.access.log"].search([("purpose", "=", "settings")]), rows)
+        with self.assertRaises(AccessError):
+            self.company.with_user(privacy).aftersale_cap_days = 1
+
+    def test_who_is_watched_does_not_say_for_how_long(self):
+        fields = {
+            "aftersale_masking",
+            "aftersale_answer_months",
+            "aftersale_log_months",
+            "aftersale_notice_months",
+            "aftersale_notice_date",
+        }
+        self.assertEqual(self._privacy_fields(), fields)
+        administrator = self._user("asf_administrator", "base.group_system,aftersale_followup.group_manager")
+        for user in (self.supervisor, self.manager, administrator):
+            for name in fields:
+                with self.subTest(user=user.login, field=name), self.assertRaises(AccessError):
+                    self.company.with_user(user).write({name: self.company[name]})
 
     def test_manager_saves_the_page(self):
         action = self.env["res.company"].with_user(self.manager)._aftersale_settings_action()

@@ -34,9 +34,14 @@ class TestSuggestion(AftersaleCase):
         for mail in (accepted, adopted):
             self.assertEqual((mail.state, mail.recipient_ids), ("outgoing", self.partner))
             self.assertIn("A faster courier", mail.body_html)
-            optout = f"/aftersale/{self.wish.followup_id.sudo().access_token}/optout"
+            optout = self.wish.followup_id._get_optout_link()
             self.assertIn(optout, mail.body_html)
             self.assertIn(optout, mail.headers)
+            # Agents read what was sent about their customers' answers: it is no way to answer in their name.
+            message = mail.mail_message_id
+            self.assertTrue(message.with_user(self.agent).has_access("read"))
+            for text in (mail.body_html, message.body, mail.headers):
+                self.assertNotIn(self.wish.followup_id.sudo().access_token, text)
         self.assertIn("A second carrier", adopted.body_html)
         wish.write({"suggestion_state": "adopted"})
         self.assertEqual(len(self._mails()), 2, "nothing changed, nothing to tell")

@@ -72,6 +72,8 @@ class AftersaleCall(models.TransientModel):
             partner = followup.partner_id
             call.customer = partner.display_name
             call.phone = partner.phone
+            # Whichever way the form is reached, over RPC too: here the number gets out.
+            self.env["aftersale.access.log"]._note_call(followup.with_env(self.env))
             products = ", ".join(followup.product_ids.mapped("name"))
             call.products = f"{products} ({followup.order_id.name})" if followup.order_id else products
             call.history = call._describe_history(followup)
