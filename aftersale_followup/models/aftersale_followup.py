@@ -288,7 +288,7 @@ class AftersaleFollowup(models.Model):
     def _set_state(self, state, **values):
         """Move the follow-ups to ``state`` with further ``values``; ended ones need no more attention."""
         if state not in OPEN_STATES:
-            values.setdefault("date_next", False)
+            values = {"date_next": False, "date_call": False, **values}
         return self.sudo().write({"state": state, **values})
 
     def _skip(self, reason, note=None):

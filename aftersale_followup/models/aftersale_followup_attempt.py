@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from pytz import timezone, utc
 
 from odoo import fields, models
@@ -43,7 +45,7 @@ class AftersaleFollowup(models.Model):
         if outcome in ("no_answer", "busy"):
             self._retry_later()
         elif outcome == "call_back":
-            self.sudo().date_next = call_back_date
+            self._call_again(call_back_date)
         elif outcome == "refused":
             self._set_state("refused", date_done=attempt.date)
         elif outcome == "wrong_contact":
@@ -62,7 +64,12 @@ class AftersaleFollowup(models.Model):
         day = self._next_call_day(today, PlanningWindows(company, [], [now]))
         width = company.aftersale_hour_to - company.aftersale_hour_from
         hour = company.aftersale_hour_from + (2.0 * len(tries)) % max(width, 1.0)
-        self.sudo().date_next = company._aftersale_moment(day, hour, zone)
+        self._call_again(company._aftersale_moment(day, hour, zone))
+
+    def _call_again(self, moment):
+        """Have the customer called again at ``moment`` (naive UTC); the follow-up stays open for at least that long."""
+        expiry = max(self.date_expiry or moment, moment + timedelta(days=1))
+        self.sudo().write({"date_next": moment, "date_call": moment, "date_expiry": expiry})
 
     def _correct_contact_data(self):
         """Ask the salesperson for the right contact data and go on by the next channel, if there is one."""

@@ -226,6 +226,6 @@ class AftersaleFollowup(models.Model):
         if not channel:
             self._set_state("unreachable", date_done=fields.Datetime.now())
             return
-        self.write({"channel_id": channel.id, "date_next": self.date_expiry})
+        self.write({"channel_id": channel.id, "date_next": self.date_expiry, "date_call": False})
         if channel.is_automatic and not self._postpone_to_opening():
             self._send("invite")

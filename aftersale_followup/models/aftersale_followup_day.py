@@ -22,12 +22,13 @@ class AftersaleFollowup(models.Model):
     )
     is_postponed = fields.Boolean(
         "Agreed for Later",
-        compute="_compute_date_call",
+        compute="_compute_is_postponed",
         search="_search_is_postponed",
         help="To be called again on a later day: as agreed with the customer, or because nobody answered.",
     )
+    # Of its own, since the next step of the system goes on to the end of the link once this time has come.
     date_call = fields.Datetime(
-        "Call Again At", compute="_compute_date_call", help="When the customer is to be called again."
+        "Call Again At", copy=False, readonly=True, help="When the customer is to be called again."
     )
 
     contact_number = fields.Char(
@@ -41,22 +42,22 @@ class AftersaleFollowup(models.Model):
             number = followup.partner_id.phone_sanitized or followup.partner_id.phone
             followup.contact_number = mask_phone(number) if followup.is_contact_masked else number
 
-    @api.depends("state", "date_next", "date_expiry")
-    def _compute_date_call(self):
+    @api.depends("state", "date_call")
+    def _compute_is_postponed(self):
         for followup in self:
             tomorrow = followup._get_tomorrow(followup.company_id)
-            again = followup._is_call_agreed()
-            followup.date_call = followup.date_next if again else False
-            followup.is_postponed = again and followup.date_next >= tomorrow
+            followup.is_postponed = bool(
+                followup.state == "ready" and followup.date_call and followup.date_call >= tomorrow
+            )
 
-    @api.depends("state", "date_planned", "date_next", "date_expiry", "channel_id")
+    @api.depends("state", "date_planned", "date_call", "channel_id")
     def _compute_is_late(self):
         for followup in self:
             followup.is_late = (
                 followup.state in OPEN_STATES
                 and followup.date_planned < followup.company_id._aftersale_today()
                 and not followup.is_postponed
-                and (followup.state == "planned" or not followup.channel_id.is_automatic)
+                and (followup.state == "planned" or followup.date_call or not followup.channel_id.is_automatic)
             )
 
     def _search_is_late(self, operator, value):
@@ -72,23 +73,7 @@ class AftersaleFollowup(models.Model):
     def _search_is_postponed(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return (
-            Domain("state", "=", "ready")
-            & Domain("date_next", ">=", self._get_tomorrow(self.env.company))
-            & Domain.custom(to_sql=self._call_agreed_to_sql, predicate=lambda followup: followup._is_call_agreed())
-        )
-
-    # While nothing is agreed, the next step of who is to be contacted is that the link expires.
-
-    def _is_call_agreed(self):
-        return self.state == "ready" and bool(
-            self.date_next and self.date_expiry and self.date_next < self.date_expiry - timedelta(hours=1)
-        )
-
-    @staticmethod
-    def _call_agreed_to_sql(model, alias, query):
-        names = (model._field_to_sql(alias, name, query) for name in ("date_next", "date_expiry"))
-        return SQL("%s < %s - INTERVAL '1 hour'", *names)
+        return Domain("state", "=", "ready") & Domain("date_call", ">=", self._get_tomorrow(self.env.company))
 
     @staticmethod
     def _get_tomorrow(company):
@@ -98,7 +83,8 @@ class AftersaleFollowup(models.Model):
     @staticmethod
     def _get_by_people_domain():
         """Return the domain of what people contact; the rest is sent, and then the customer's turn."""
-        return Domain("channel_id", "=", False) | Domain("channel_id.is_automatic", "=", False)
+        by_people = Domain("channel_id", "=", False) | Domain("channel_id.is_automatic", "=", False)
+        return by_people | Domain("date_call", "!=", False)
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         """Sort ranks as they go before one another, not by their names."""

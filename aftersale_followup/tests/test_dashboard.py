@@ -1,8 +1,11 @@
 import json
 from datetime import date, datetime, timedelta
 
+from lxml import etree
+
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import AftersaleCase
 
@@ -172,7 +175,7 @@ class TestDashboard(AftersaleCase):
         self._row()
         self._row(day=MONDAY, state="done", channel_id=self.phone.id)
         self._row(day=MONDAY, state="ready", channel_id=self.email.id)  # the customer's turn
-        self._row(day=MONDAY, state="ready", channel_id=self.phone.id, date_next="2026-03-06 09:00:00")  # agreed
+        self._row(day=MONDAY, state="ready", channel_id=self.phone.id, date_call="2026-03-06 09:00:00")  # agreed
         rows = self.env["aftersale.followup"].search([("plan_id", "=", self.plan.id)])
         self.assertEqual(rows.filtered("is_late"), late)
         self.assertEqual(rows.search([("plan_id", "=", self.plan.id), ("is_late", "=", True)]), late)
@@ -191,6 +194,38 @@ class TestDashboard(AftersaleCase):
             row.invalidate_recordset()
             self.assertFalse(row.is_postponed)
             self.assertFalse(row.search([("plan_id", "=", self.plan.id), ("is_postponed", "=", True)]))
+
+    def test_agreed_time_stays_when_it_has_come(self):
+        """The system's next step goes on to the end of the link; the agent still sees whom to call, and when."""
+        row, other = (self._row(state="ready", channel_id=self.phone.id) for _n in range(2))
+        agreed = datetime(2026, 3, 6, 14)
+        row._log_attempt("call_back", call_back_date=agreed)
+        with freeze_time("2026-03-06 14:05:00"):
+            row._process_due()
+            self.assertEqual((row.date_call, row.date_next), (agreed, row.date_expiry))
+            view = self.env.ref("aftersale_followup.aftersale_followup_view_kanban_my")
+            order = etree.fromstring(view.get_combined_arch()).get("default_order")
+            self.assertEqual(row.search([("plan_id", "=", self.plan.id)], order=order), row + other)
+        row._set_state("unreachable")
+        self.assertFalse(row.date_call)
+
+    def test_call_agreed_with_who_got_a_mail_is_on_the_list(self):
+        row = self._row(state="ready", channel_id=self.email.id, user_id=self.agent.id)
+        view = self.env.ref("aftersale_followup.aftersale_followup_view_search")
+        [domain] = etree.fromstring(view.get_combined_arch()).xpath("//filter[@name='my_day']/@domain")
+        found = row.search([*safe_eval(domain, {"uid": self.agent.id}), ("id", "=", row.id)])
+        self.assertFalse(found, "The customer's turn.")
+        row._log_attempt("call_back", call_back_date=datetime(2026, 3, 4, 15))
+        found = row.search([*safe_eval(domain, {"uid": self.agent.id}), ("id", "=", row.id)])
+        self.assertEqual(found, row)
+
+    def test_link_outlives_the_agreed_call(self):
+        row = self._row(state="ready", channel_id=self.phone.id)
+        agreed = row.date_expiry + timedelta(days=3)
+        row._log_attempt("call_back", call_back_date=agreed)
+        with freeze_time(agreed + timedelta(hours=1)):
+            row._expire_due()
+        self.assertEqual(row.state, "ready")
 
     def test_ranks_sort_as_they_go_before_one_another(self):
         ranks = ["periodic", "new", "safety", "pilot", "verification"]
