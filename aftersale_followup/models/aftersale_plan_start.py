@@ -98,7 +98,7 @@ class AftersalePlan(models.Model):
 
     def _get_agents_of_plan(self, company):
         """Return the users among whom this plan's follow-ups are shared in ``company``."""
-        if self.assign_method == "user":
+        if self.assign_method == "user" and self.user_id.active:
             return self.user_id
         team = self.team_id or company.aftersale_team_id
         members = team.sudo().member_ids.filtered(lambda user: user.active and company in user.company_ids)
