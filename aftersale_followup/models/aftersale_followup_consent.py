@@ -61,9 +61,7 @@ class AftersaleFollowup(models.Model):
             ),
             self._get_linking(),
             self.env._("Only those who handle after-sales feedback and the problems reported in it can read them."),
-            self.env._(
-                "They are kept as long as they are needed for this, and erased earlier when you ask for it; reports "
-                "made before keep figures, a customer number and words quoted without your name."
-            ),
+            self.env._("They are kept as long as they are needed for this, and erased earlier when you ask for it."),
+            self.env._("Reports issued before keep figures, customer numbers and words quoted without a name."),
             self.env._("You may see, correct or erase them at any time: %s.", phone or company.email or company.name),
         ]
