@@ -18,6 +18,7 @@ from . import aftersale_feedback
 from . import aftersale_feedback_anonymous
 from . import aftersale_feedback_classify
 from . import aftersale_feedback_dimension
+from . import aftersale_feedback_recorded
 from . import aftersale_feedback_sealed
 from . import aftersale_feedback_sheet
 from . import aftersale_focus

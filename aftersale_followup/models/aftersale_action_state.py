@@ -16,15 +16,16 @@ SUPERVISOR_FIELDS = {
     "department_id",
     "department_ids",
     "date_deadline",
-    "date_done",
     "expected_effect",
     "target_rate",
     "tag_ids",
     "product_ids",
+    "issue_ids",
+    "suggestion_ids",
     "cancel_reason",
     "company_id",
 }
-# Measured, not claimed.
+# Measured, not claimed; and done is a measure when it is marked as done.
 EFFECT_FIELDS = {
     "rate_before",
     "rate_after",
@@ -45,10 +46,12 @@ class AftersaleAction(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = [dict(vals) for vals in vals_list]
+        # These may come as defaults of the context, too.
+        default = self.default_get(["state", "date_done", *EFFECT_FIELDS])
         for vals in vals_list:
-            self._check_measured(vals)
-            self.browse()._check_guards(vals)
-            if vals.get("state") == "done":
+            self._check_measured(default | vals)
+            self.browse()._check_guards(default | vals)
+            if (default | vals)["state"] == "done":
                 vals.setdefault("date_done", fields.Datetime.now())
         actions = super().create(vals_list)
         actions._plan_improved()
@@ -70,6 +73,12 @@ class AftersaleAction(models.Model):
     def _check_measured(self, vals):
         if EFFECT_FIELDS & vals.keys() and not self.env.su:
             raise AccessError(self.env._("The effect of a measure is measured from feedback and cannot be entered."))
+        if "date_done" in vals and not self.env.su:
+            raise AccessError(self.env._("A measure is done on the day it is marked as done; no other can be entered."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_recorded(self):
+        raise UserError(self.env._("A measure is kept, with what it was to change. Cancel it with a reason instead."))
 
     def _check_role(self, vals):
         """Owner and departments carry a measure out; what was agreed about it is the supervisor's."""

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
+from odoo.tools.misc import clean_context
 
 from .aftersale_plan import CUSTOMER_TYPES, SCENARIOS
 
@@ -30,9 +31,12 @@ class AftersaleFeedback(models.Model):
     _description = "Customer Feedback"
     _inherit = ["aftersale.export.mixin"]
     _order = "date desc, id desc"
+    _check_company_auto = True
 
     name = fields.Char(compute="_compute_name")
-    followup_id = fields.Many2one("aftersale.followup", index="btree_not_null", ondelete="restrict", copy=False)
+    followup_id = fields.Many2one(
+        "aftersale.followup", index="btree_not_null", ondelete="restrict", copy=False, check_company=True
+    )
     partner_id = fields.Many2one("res.partner", "Customer", index=True, ondelete="restrict")
     commercial_partner_id = fields.Many2one(
         related="partner_id.commercial_partner_id", store=True, precompute=True, index=True
@@ -44,7 +48,7 @@ class AftersaleFeedback(models.Model):
     plan_id = fields.Many2one("aftersale.plan", index="btree_not_null", ondelete="restrict")
     scenario = fields.Selection(SCENARIOS)
     customer_type = fields.Selection(CUSTOMER_TYPES)
-    order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null")
+    order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
     product_ids = fields.Many2many("product.product", string="Products", ondelete="restrict")
     team_id = fields.Many2one("crm.team", index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
@@ -80,9 +84,12 @@ class AftersaleFeedback(models.Model):
         default="recorded",
     )
     suspicious_reason = fields.Char()
+    screened_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
+    screened_date = fields.Datetime("Screened On", readonly=True, copy=False)
     is_valid = fields.Boolean("Counts", compute="_compute_is_valid", store=True, precompute=True, index=True)
     correction_of_id = fields.Many2one("aftersale.feedback", "Corrects", index="btree_not_null", ondelete="restrict")
     correction_ids = fields.One2many("aftersale.feedback", "correction_of_id")
+    correction_reason = fields.Char("Reason for the Correction")
     suggestion_state = fields.Selection(
         [
             ("none", "None"),
@@ -94,7 +101,14 @@ class AftersaleFeedback(models.Model):
         required=True,
         default="none",
     )
-    issue_ids = fields.Many2many("aftersale.issue", "aftersale_issue_feedback_rel", "feedback_id", "issue_id", "Issues")
+    issue_ids = fields.Many2many(
+        "aftersale.issue",
+        "aftersale_issue_feedback_rel",
+        "feedback_id",
+        "issue_id",
+        "Issues",
+        check_company=True,
+    )
     followup_status = fields.Selection(
         [
             ("none", "No follow-up needed"),
@@ -119,6 +133,14 @@ class AftersaleFeedback(models.Model):
     )
     _correction_of_other = models.Constraint(
         "CHECK(correction_of_id <> id)", "A correction is a second record; it cannot correct itself."
+    )
+    _correction_explained = models.Constraint(
+        "CHECK(correction_of_id IS NULL OR TRIM(COALESCE(correction_reason, '')) <> '')",
+        "A correction needs its reason: who reads the figures wants to know why an answer no longer counts.",
+    )
+    _suspicion_explained = models.Constraint(
+        "CHECK(evidence <> 'suspicious' OR TRIM(COALESCE(suspicious_reason, '')) <> '')",
+        "Say why the answer is suspicious: it no longer counts in the figures.",
     )
     _followup_once = models.UniqueIndex(
         "(followup_id) WHERE followup_id IS NOT NULL AND correction_of_id IS NULL",
@@ -174,8 +196,13 @@ class AftersaleFeedback(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """The gate: every answer, whatever its way in, is completed, classified and followed up here."""
+        gate = self
+        if not self.env.su:
+            # What the caller may not hand over does not come in as a default of the context either.
+            gate = self.with_env(self.env(context=clean_context(self.env.context)))
+            vals_list = [self._check_recorded(vals) for vals in vals_list]
         vals_list = [self._classify(self._complete_values(vals)) for vals in vals_list]
-        created = super().create(vals_list)
+        created = super(AftersaleFeedback, gate).create(vals_list)
         # Whoever records an answer need not have the right to read what it is compared with.
         feedback = created.sudo()
         feedback._check_verifier()
@@ -198,7 +225,13 @@ class AftersaleFeedback(models.Model):
         ]
         if changed:
             raise UserError(self.env._("An answer is not changed. Record a correction with its reason instead."))
+        screened = self.filtered(
+            lambda f: any(name in vals and f[name] != vals[name] for name in ("evidence", "suspicious_reason"))
+        )
         result = super().write(vals)
+        if screened and not self.env.su:
+            screening = {"screened_by_id": self.env.uid, "screened_date": fields.Datetime.now()}
+            super(AftersaleFeedback, screened.sudo()).write(screening)
         if "evidence" in vals:
             # The supervisor decided about a suspicious answer: a verification that waited for it goes on.
             for feedback in self.sudo().filtered(lambda f: f.scenario == "resolution_check"):
@@ -218,10 +251,11 @@ class AftersaleFeedback(models.Model):
     def _complete_values(self, vals):
         """Return ``vals`` with the snapshot of the follow-up: who, what, under which plan, as it was."""
         vals = dict(vals)
-        if not self.env.su:
-            # Staff record in their own name; only the customer's page speaks for the customer.
-            vals.update(source="staff", user_id=self.env.uid, evidence="recorded")
         followup = self.env["aftersale.followup"].sudo().browse(vals.get("followup_id"))
+        corrected = self.sudo().browse(vals.get("correction_of_id"))
+        if corrected and vals.get("correction_reason"):
+            # The record sheet names the reason beside the answer that counts now.
+            vals.setdefault("note", self.env._("Correction: %s", vals["correction_reason"]))
         if followup:
             snapshot = {
                 "partner_id": followup.partner_id.id,
@@ -238,6 +272,10 @@ class AftersaleFeedback(models.Model):
                 "company_id": followup.company_id.id,
             }
             vals = snapshot | vals
+        elif corrected:
+            names = ("partner_id", "channel_id", "plan_id", "scenario", "customer_type", "order_id", "team_id")
+            names += ("company_id", "contact_name", "product_ids")
+            vals = corrected._convert_to_write({name: corrected[name] for name in names}) | vals
         if (vals.get("suggestion") or "").strip():
             vals.setdefault("suggestion_state", "new")
         return vals

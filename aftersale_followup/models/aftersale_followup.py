@@ -278,8 +278,9 @@ class AftersaleFollowup(models.Model):
                 raise ValidationError(self.env._("%s needs a planned day and the end of its window.", followup.name))
 
     def _mail_get_operation_for_mail_message_operation(self, message_operation):
-        """Only those who may plan follow-ups read the messages: invitations hold the customer's personal link."""
-        return dict.fromkeys(self, "create")
+        """Only supervisors read the messages, of the follow-ups they see: invitations hold the personal link."""
+        supervises = self.env.user.has_group("aftersale_followup.group_supervisor")
+        return dict.fromkeys(self, "read" if supervises else "unlink")  # nobody deletes follow-ups
 
     # ------------------------------------------------------------
     # Transitions

@@ -41,7 +41,7 @@ class AftersaleIssue(models.Model):
         related="partner_id.commercial_partner_id", store=True, precompute=True, index=True
     )
     feedback_ids = fields.Many2many(
-        "aftersale.feedback", "aftersale_issue_feedback_rel", "issue_id", "feedback_id", copy=False
+        "aftersale.feedback", "aftersale_issue_feedback_rel", "issue_id", "feedback_id", copy=False, check_company=True
     )
     occurrence_count = fields.Integer("Similar Feedback", compute="_compute_occurrence_count")
     category_id = fields.Many2one(

@@ -13,6 +13,20 @@ class AftersaleIssue(models.Model):
         """Show every column but "Cancelled", which nobody can drop an issue into without a reason."""
         return [state for state, _label in self._fields["state"].selection if state != "cancelled"]
 
+    may_handle = fields.Boolean(compute="_compute_may_change", export_string_translation=False)
+    may_triage = fields.Boolean(compute="_compute_may_change", export_string_translation=False)
+
+    @api.depends("state")
+    @api.depends_context("uid")
+    def _compute_may_change(self):
+        """Tell the views what the user may change: as an agent handles an issue, or all that a supervisor decides."""
+        handles = self.env.user.has_group("aftersale_followup.group_agent")
+        supervises = self._may_supervise()
+        for issue in self:
+            is_open = issue.state not in ("closed", "cancelled")
+            issue.may_handle = handles and is_open
+            issue.may_triage = supervises and is_open
+
     @api.depends("action_ids")
     def _compute_action_count(self):
         for issue in self:

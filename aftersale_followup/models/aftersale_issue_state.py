@@ -13,18 +13,11 @@ TRANSITIONS = {
     "closed": {"processing"},
     "cancelled": set(),
 }
-# What an agent leaves to the supervisor: who works on it, and ending it without the customer's word.
-SUPERVISOR_FIELDS = {
-    "user_id",
-    "team_id",
-    "partner_id",
-    "feedback_ids",
-    "resolution_deadline",
-    "waiver_reason",
-    "waiver_note",
-    "cancel_reason",
-    "priority",
-}
+# Who solves the problem writes down cause, solution and progress; who talks to the customer also what was promised and
+# granted, and what it is about. What there is else is the supervisor's.
+DEPARTMENT_FIELDS = {"root_cause", "solution", "state"}
+AGENT_FIELDS = DEPARTMENT_FIELDS | {"promised_date", "compensation", "tag_ids"}
+DEPARTMENT_STATES = ("processing", "done")
 # What only the life cycle itself sets, for nobody to rewrite: who solved it, how often it came back, what was when.
 SYSTEM_FIELDS = {
     "name",
@@ -94,17 +87,41 @@ class AftersaleIssue(models.Model):
         return result
 
     def _check_role(self, vals):
-        """Agents work on issues; assigning, waiving, cancelling and closing are the supervisor's."""
+        """Departments and agents work on issues; assigning, waiving, cancelling, closing, reopening are a supervisor's.
+
+        A safety hazard stays one until a supervisor decided otherwise: the clock and the checks hang on its tag.
+        """
         if SYSTEM_FIELDS & vals.keys():
             raise AccessError(self.env._("Dates, clocks and history of an issue follow from its steps."))
         if {"waiver_reason", "waiver_note"} & vals.keys() and "closed" in self.mapped("state"):
             raise AccessError(self.env._("The waiver that closed an issue stays as it was written. Reopen the issue."))
         if self._may_supervise():
             return
-        if SUPERVISOR_FIELDS & vals.keys() or vals.get("state") in ("closed", "cancelled"):
+        is_agent = self.env.user.has_group("aftersale_followup.group_agent")
+        foreign = vals.keys() - (AGENT_FIELDS if is_agent else DEPARTMENT_FIELDS)
+        ending = "state" in vals and (
+            vals["state"] not in DEPARTMENT_STATES
+            or any(issue.state in ("done", "closed") and issue.state != vals["state"] for issue in self)
+        )
+        if foreign or ending:
             raise AccessError(
-                self.env._("Assigning, closing, waiving and cancelling issues is for supervisors. Ask yours to do it.")
+                self.env._(
+                    "You enter cause, solution and progress of an issue. What it is about, who works on it, closing, "
+                    "waiving, cancelling and reopening are for supervisors. Ask yours to do it."
+                )
             )
+        if "tag_ids" in vals and any(issue._loses_safety_tag(vals["tag_ids"]) for issue in self):
+            raise AccessError(self.env._("Only a supervisor decides that a problem is no safety hazard. Ask yours."))
+
+    def _loses_safety_tag(self, commands):
+        """Return whether the x2many ``commands`` would take a safety tag away."""
+        self.ensure_one()
+        kept = self._fields["tag_ids"].convert_to_cache(commands, self)
+        return any((self.tag_ids - self.tag_ids.browse(kept)).mapped("is_safety"))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_recorded(self):
+        raise UserError(self.env._("An issue is kept, with what the customer said. Cancel it with a reason instead."))
 
     @staticmethod
     def _strip_system_values(vals):
@@ -300,9 +317,19 @@ class AftersaleIssue(models.Model):
         self.write({"state": "processing"})
 
     def action_contacted(self):
-        """Stop the contact clock: a supervisor spoke to the customer."""
+        """Log that a supervisor reached the customer by phone: this attempt stops the contact clock."""
         if not self._may_supervise():
             raise UserError(self.env._("Only a supervisor's call counts here. Ask yours to contact the customer."))
         self.check_access("write")
-        self.sudo().write({"date_contacted": fields.Datetime.now()})
+        for issue in self.sudo().filtered(lambda issue: not issue.date_contacted):
+            issue.date_contacted = issue._log_reached()
         self.activity_feedback(["aftersale_followup.activity_type_call_customer"])
+
+    def _log_reached(self):
+        """Log the call on the follow-up the problem was reported in, else in the issue's chatter; return its moment."""
+        self.ensure_one()
+        phone = self.env["aftersale.channel"]._by_code("phone")
+        if followup := self.feedback_ids.followup_id.sorted("id")[-1:]:
+            return followup._log_attempt("reached", channel=phone, note=self.display_name).date
+        self.message_post(body=self.env._("%(user)s reached the customer by phone.", user=self.env.user.name))
+        return fields.Datetime.now()

@@ -1,9 +1,12 @@
-from odoo import models
+from odoo import fields, models
 
 
 class SurveyUserInput(models.Model):
     _name = "survey.user_input"
     _inherit = ["survey.user_input", "aftersale.export.mixin"]
+
+    # For the rules: answers are as visible as the follow-up they belong to.
+    aftersale_followup_ids = fields.One2many("aftersale.followup", "user_input_id", "Follow-ups")
 
     def _compute_scoring_values(self):
         """After-sales questionnaires are no quiz: skip the queries that would sum up zeros for every answer."""

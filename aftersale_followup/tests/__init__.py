@@ -33,7 +33,9 @@ from . import test_planning_properties
 from . import test_planning_queries
 from . import test_privacy
 from . import test_recheck
+from . import test_recorded
 from . import test_retention
+from . import test_rights
 from . import test_ripple
 from . import test_segments
 from . import test_settings

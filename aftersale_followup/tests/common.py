@@ -123,6 +123,10 @@ class AftersaleCase(TransactionCase):
     def _feedback(cls, followup=None, **values):
         """Return feedback as a customer gives it online."""
         followup = followup or cls._ready()
+        if values.get("evidence") == "suspicious":
+            values.setdefault("suspicious_reason", "Answered too fast")
+        if values.get("correction_of_id"):
+            values.setdefault("correction_reason", "Misheard on the phone")
         return cls.env["aftersale.feedback"].create(
             {
                 "followup_id": followup.id,

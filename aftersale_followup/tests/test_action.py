@@ -425,7 +425,7 @@ class TestActionEffect(ActionCase):
         self._said(50, 1, self.tag, **about)
         self._said(50, 1, **about)
         self._said(50, 5, self.tag, product_ids=[Command.set(self.product.ids)])
-        self._said(50, 5, self.tag, evidence="suspicious", **about)
+        self._said(50, 5, self.tag, evidence="suspicious", suspicious_reason="Too fast", **about)
         self._said(50, 5, self.tag, scenario="resolution_check", **about)
         self._said(71, 5, self.tag, **about)
         self._said(30, 3, **about)

@@ -41,8 +41,12 @@ class TestConstraints(AftersaleCase):
         self._refused(table, "score = 6", first, "aftersale_feedback_score_range")
         self._refused(table, "score_raw = 11", first, "aftersale_feedback_raw_range")
         self._refused(table, "score_max = 0", first, "aftersale_feedback_raw_range")
-        self._refused(table, "correction_of_id = id", first, "aftersale_feedback_correction_of_other")
-        correction = first.copy({"correction_of_id": first.id, "followup_id": first.followup_id.id})
+        own = "correction_of_id = id, correction_reason = 'Misheard'"
+        self._refused(table, own, first, "aftersale_feedback_correction_of_other")
+        self._refused(table, "evidence = 'suspicious'", first, "aftersale_feedback_suspicion_explained")
+        values = {"correction_of_id": first.id, "correction_reason": "Misheard", "followup_id": first.followup_id.id}
+        correction = first.copy(values)
+        self._refused(table, "correction_reason = ' '", correction, "aftersale_feedback_correction_explained")
         self.env.flush_all()
         self.assertEqual(correction.followup_id, first.followup_id, "A correction is no second answer.")
 
@@ -86,6 +90,8 @@ class TestConstraints(AftersaleCase):
         self._refused("aftersale_plan", "delay_min = 9, delay_max = 3", plan, "aftersale_plan_delay_order")
         self._refused("aftersale_plan", "reminder_count = 3", plan, "aftersale_plan_reminder_range")
         negative = "aftersale_resolution_days = -1"
+        self._refused("res_company", negative, self.company, "res_company_aftersale_not_negative")
+        negative = "aftersale_seconds_per_question = -5"
         self._refused("res_company", negative, self.company, "res_company_aftersale_not_negative")
 
     def test_messages_say_what_to_do(self):

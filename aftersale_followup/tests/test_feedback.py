@@ -128,7 +128,8 @@ class TestFeedback(AftersaleCase):
         self.assertFalse(fresh.is_recurring, "Older ones no longer count.")
 
     def test_second_complaint_of_one_customer_is_high(self):
-        self._feedback(score=2, detail="First").issue_ids.unlink()
+        first = self._feedback(score=2, detail="First").issue_ids
+        first.write({"state": "cancelled", "cancel_reason": "Entered twice"})
         self.env["aftersale.followup"].search([]).write({"date_sent": "2025-01-01 10:00:00"})
         second = self._feedback(self._ready(plan=self.plan_verify), score=2, scenario="other")
         self.assertTrue(second.is_repeat)

@@ -90,9 +90,9 @@ class TestFigures(AnalysisCase):
 
     def test_suspicious_and_corrected_feedback_does_not_count(self):
         self._feedback(datetime(2026, 1, 10), 5)
-        self._feedback(datetime(2026, 1, 10), 1, evidence="suspicious")
+        self._feedback(datetime(2026, 1, 10), 1, evidence="suspicious", suspicious_reason="Too fast")
         wrong = self._feedback(datetime(2026, 1, 10), 1)
-        self._feedback(datetime(2026, 1, 10), 3, correction_of_id=wrong.id)
+        self._feedback(datetime(2026, 1, 10), 3, correction_of_id=wrong.id, correction_reason="Typing error")
         figure = self._january()["satisfaction"]
         self.assertEqual((figure["value"], figure["n"]), (4, 2))
 
@@ -257,7 +257,7 @@ class TestFigures(AnalysisCase):
     def test_pivot_agrees_with_the_figures(self):
         for score, nps in zip([5, 4, 2, 0], ["10", "8", "3", False], strict=True):
             self._feedback(datetime(2026, 1, 10), score, self.tag_late | self.tag_fault, nps=nps)
-        self._feedback(datetime(2026, 1, 10), 1, evidence="suspicious", nps="0")
+        self._feedback(datetime(2026, 1, 10), 1, evidence="suspicious", suspicious_reason="Too fast", nps="0")
         figures = self._january()
         Report = self.env["aftersale.feedback.report"]
         [(score, csat, nps, count)] = Report._read_group(

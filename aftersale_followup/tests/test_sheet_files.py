@@ -146,7 +146,8 @@ class TestSheetFiles(SheetCase, HttpCase):
         answer = {"followup_id": followup.id, "channel_id": self.phone.id, "company_id": self.company.id}
         rows = self._feedback(followup, score=4)
         for _number in range(45):
-            rows |= self.env["aftersale.feedback"].create({**answer, "score": 4, "correction_of_id": rows[-1:].id})
+            values = {"score": 4, "correction_of_id": rows[-1:].id, "correction_reason": "Typing error"}
+            rows |= self.env["aftersale.feedback"].create({**answer, **values})
         report = self.env["ir.actions.report"]
         body = etree.HTML(report._render_qweb_html("aftersale_followup.report_feedback_sheet", rows.ids)[0].decode())
         tables = body.findall(".//table")
