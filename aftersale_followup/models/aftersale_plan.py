@@ -98,7 +98,6 @@ class AftersalePlan(models.Model):
     )
     counts_from = fields.Selection(
         [("confirmation", "The confirmation of the order"), ("service", "The end of its services")],
-        "Counts From",
         required=True,
         default="confirmation",
         help="A service has ended when its delivered quantity has reached the ordered one. Orders without services are "
@@ -113,7 +112,6 @@ class AftersalePlan(models.Model):
     )
     customer_value = fields.Selection(
         [("any", "Any value"), ("high", "High-value customers"), ("other", "All but high-value customers")],
-        "Customer Value",
         required=True,
         default="any",
         help="By the revenue of the last 12 months and the threshold in the settings.",

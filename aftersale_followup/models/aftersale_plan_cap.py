@@ -57,12 +57,12 @@ class AftersalePlan(models.Model):
         """Return (keys, `Contact`) of the stored follow-ups of ``domain``; the day is the one sent, else planned."""
         query = followups._search(domain)
         columns = [followups._field_to_sql(followups._table, name, query) for name in LEDGER_FIELDS]
-        companies = {company.id: company for company in self.env["res.company"].sudo().search([])}
+        companies = self.env["res.company"].sudo()
         found = []
         for row in followups.env.execute_query(query.select(*columns)):
             ref, email, phone, customer_id, company_id, sent, day, *kind, scenario, state = row
             if sent:
-                day = companies[company_id]._aftersale_date(sent)
+                day = companies.browse(company_id)._aftersale_date(sent)
             contact = Contact(day, *kind, scenario, company_id, state, ref)
             found.append(([key for key in (email, phone, customer_id) if key], contact))
         return found

@@ -45,28 +45,31 @@ class AftersalePlan(models.Model):
 
     def _explain_absence(self, customer, order):
         """Return in words why this plan has no row for the customer, or the order."""
-        _ = self.env._
         if not self.active:
-            return _("The plan is paused.")
+            return self.env._("The plan is paused.")
         if self.error_count >= ERROR_LIMIT:
-            return _("The plan rests after failing again and again: %s", self.error_message or "")
+            return self.env._("The plan rests after failing again and again: %s", self.error_message or "")
         if self.trigger == "periodic":
             return self._explain_cycle(customer)
         if self.trigger == "resolution":
-            return _("Nothing this customer reported was resolved yet.")
+            return self.env._("Nothing this customer reported was resolved yet.")
         if self.trigger == "manual":
-            return _("This plan asks whom somebody chooses; the customer was in no target list.")
+            return self.env._("This plan asks whom somebody chooses; the customer was in no target list.")
         if not order:
-            return _("The customer has no confirmed order.")
+            return self.env._("The customer has no confirmed order.")
         plan = self.sudo().with_company(order.company_id)
         if self.company_id not in (order.company_id, self.company_id.browse()):
-            return _("The plan serves another company.")
+            return self.env._("The plan serves another company.")
         occasions = order.sudo()._aftersale_occasions(self.trigger)
         if not occasions:
-            return _("The order is not delivered yet.") if order.state == "sale" else _("The order is not confirmed.")
+            return (
+                self.env._("The order is not delivered yet.")
+                if order.state == "sale"
+                else self.env._("The order is not confirmed.")
+            )
         if str(order.browse(order.id)) in (self.failed_records or {}):
-            return _("It fits, but planning it fails: %s", self.error_message or "")
-        return plan._explain_mismatch(occasions) or _("It fits: it is planned within the next hour.")
+            return self.env._("It fits, but planning it fails: %s", self.error_message or "")
+        return plan._explain_mismatch(occasions) or self.env._("It fits: it is planned within the next hour.")
 
     def _explain_mismatch(self, occasions):
         """Return in words which criterion none of ``occasions`` meets, or None when one meets all."""
@@ -74,26 +77,26 @@ class AftersalePlan(models.Model):
         return None if None in reasons else reasons[0]
 
     def _get_reason(self, occasion):
-        _ = self.env._
         if self._is_too_early(occasion):
-            return _("It happened before the plan's start on %s.", self.date_start)
+            return self.env._("It happened before the plan's start on %s.", self.date_start)
         field = self._get_mismatch(occasion)
         if not field and not self._filter_partners(occasion["partner"]):
             field = "partner_domain"
         field = field or self._get_segment_mismatch(occasion, PlanningFacts(self.env, [(self, occasion)]))
-        return field and _(
+        return field and self.env._(
             "It does not meet the plan's criterion “%s”.", self._fields[field]._description_string(self.env)
         )
 
     def _explain_cycle(self, customer):
         """Return in words when, or why never, the customer is due under this plan at regular intervals."""
-        _ = self.env._
         for company in self._get_companies() & self.env.companies:
             cycles = self._get_cycles(company, customer.ids)
             if customer.id in cycles.cycles:
                 # Of who waits since before the switch-on, only all customers together tell the day.
                 cycles = self._get_cycles(company)
-                return _("Due on %(day)s. %(why)s", day=cycles.days()[customer.id], why=cycles.describe(customer.id))
+                return self.env._(
+                    "Due on %(day)s. %(why)s", day=cycles.days()[customer.id], why=cycles.describe(customer.id)
+                )
             if customer.id in cycles.inactive:
-                return _("The customer has not ordered for %s months.", company.aftersale_inactive_months)
-        return _("The customer does not meet the plan's criteria, or a plan with a shorter interval asks.")
+                return self.env._("The customer has not ordered for %s months.", company.aftersale_inactive_months)
+        return self.env._("The customer does not meet the plan's criteria, or a plan with a shorter interval asks.")

@@ -134,9 +134,7 @@ class AftersaleTarget(models.Model):
     # what came out
     line_ids = fields.One2many("aftersale.target.line", "target_id", "Customers", copy=False)
     date_drawn = fields.Datetime("Drawn At", readonly=True, copy=False)
-    drawn_by = fields.Json(
-        "Drawn By", readonly=True, copy=False, help="The criteria the present customers were drawn by."
-    )
+    drawn_by = fields.Json(readonly=True, copy=False, help="The criteria the present customers were drawn by.")
     is_stale = fields.Boolean("Criteria Changed", compute="_compute_is_stale")
     candidate_count = fields.Integer("Matching Customers", readonly=True, copy=False)
     strata = fields.Text("Sample by Sales Team", readonly=True, copy=False)

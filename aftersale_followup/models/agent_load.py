@@ -13,7 +13,7 @@ class AgentLoad:
     """
 
     def __init__(self, company, days):
-        self.company = company
+        self.company, self.env = company, company.env
         self.capacity = company.aftersale_agent_capacity
         self._load = defaultdict(int)
         self._absent = set()
@@ -105,9 +105,10 @@ class AgentLoad:
 
     def describe(self, user, day):
         """Return in words why ``user`` got this ``day`` by `pick`."""
-        _ = self.company.env._
         if (user.id, day) in self._absent:
-            return _("Every agent is on leave on every day of the window.")
+            return self.env._("Every agent is on leave on every day of the window.")
         if self._load[user.id, day] > self.capacity:
-            return _("Every day and agent of the window is full (%s a day): the least full was taken.", self.capacity)
+            return self.env._(
+                "Every day and agent of the window is full (%s a day): the least full was taken.", self.capacity
+            )
         return ""

@@ -119,7 +119,7 @@ class AftersaleHealth(models.TransientModel):
         )
 
     def _check_plan_records(self):
-        plans = self.env["aftersale.plan"].search([]).filtered("failed_records")
+        plans = self.env["aftersale.plan"].search([("active", "=", True)]).filtered("failed_records")
         count = sum(len(plan.failed_records) for plan in plans)
         return self._found(
             self.env._("Orders and customers that could not be planned"),
@@ -217,7 +217,7 @@ class AftersaleHealth(models.TransientModel):
     def _check_channels(self):
         plans = (
             self.env["aftersale.plan"]
-            .search([])
+            .search([("active", "=", True)])
             .filtered(lambda plan: not any(channel._has_message(plan) for channel in plan.channel_ids))
         )
         return self._found(

@@ -47,9 +47,9 @@ class AftersalePreview(models.TransientModel):
     line_ids = fields.One2many("aftersale.preview.line", "preview_id", "Contacts")
     planned_count = fields.Integer("Contacts to Make", compute="_compute_counts")
     skipped_count = fields.Integer("Not Asked", compute="_compute_counts")
-    hours_needed = fields.Float("Hours Needed", compute="_compute_counts")
-    hours_available = fields.Float("Hours Available", compute="_compute_counts")
-    full_days = fields.Integer("Full Days", compute="_compute_counts", help="Days on which every agent is full.")
+    hours_needed = fields.Float(compute="_compute_counts")
+    hours_available = fields.Float(compute="_compute_counts")
+    full_days = fields.Integer(compute="_compute_counts", help="Days on which every agent is full.")
 
     _days_range = models.Constraint("CHECK(days BETWEEN 1 AND 92)", "A preview looks 1 to 92 days ahead.")
     _not_negative = models.Constraint(
@@ -94,7 +94,7 @@ class AftersalePreview(models.TransientModel):
         return today, today + timedelta(days=self.days)
 
     def _get_plans(self):
-        plans = self.plan_ids or self.env["aftersale.plan"].search([])
+        plans = self.plan_ids or self.env["aftersale.plan"].search([("active", "=", True)])
         return plans.filtered(lambda plan: not plan.company_id or plan.company_id == self.company_id)
 
     def _get_agents(self):

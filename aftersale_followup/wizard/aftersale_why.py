@@ -31,7 +31,7 @@ class AftersaleWhy(models.TransientModel):
         # Orders that the user may not read are no matter of this page.
         if self.order_id:
             self.order_id.check_access("read")
-        plans = self.env["aftersale.plan"].with_context(active_test=False).search([])
+        plans = self.env["aftersale.plan"].search([("active", "in", (True, False))])
         lines = [self._prepare_line(answer) for answer in plans._explain(self.partner_id, self.order_id)]
         return sorted(lines, key=lambda line: (not line["followup_id"], not line["is_live"]))
 
