@@ -62,7 +62,7 @@ class AftersaleOptout(models.Model):
         default="staff",
     )
     # Who may see it; it counts for everybody.
-    company_id = fields.Many2one("res.company", index=True, default=lambda self: self.env.company, ondelete="cascade")
+    company_id = fields.Many2one("res.company", index=True, default=lambda self: self.env.company, ondelete="set null")
     team_id = fields.Many2one("crm.team", index="btree_not_null", ondelete="set null")
     active = fields.Boolean(default=True)
     withdrawn_reason = fields.Text("Withdrawn Because", help="Who said when and how that follow-ups are welcome again.")

@@ -261,7 +261,7 @@ MAY_GO = {
     "aftersale.target.line.partner_id",
     "aftersale.target.line.product_ids",
 }
-COMPANY_OPTIONAL = {"aftersale.plan"}
+COMPANY_OPTIONAL = {"aftersale.plan", "aftersale.optout"}
 COMPANY_FREE = {
     "aftersale.category",
     "aftersale.tag",
@@ -269,8 +269,7 @@ COMPANY_FREE = {
     "aftersale.dimension",
     "aftersale.focus",
     "aftersale.touchpoint",  # of a plan
-    "aftersale.feedback.dimension",  # of feedback
-    "aftersale.optout",  # of a person: no company of the group writes to whoever said no
+    "aftersale.feedback.dimension",  # of feedback  # of a person: no company of the group writes to whoever said no
 }
 NOT_COPIED = {
     "aftersale.followup": "origin state date_sent date_done date_expiry access_token feedback_id error_count",

@@ -137,7 +137,6 @@ class TestRecheck(AftersaleCase, HttpCase):
         self.assertEqual(nameless.key, f"partner:{self.partner.id}")
         self.assertEqual(waiting.sudo().email_key, "wang.fang@example.com")
         self.assertEqual(waiting.sudo().phone_key, "+8613800001234")
-        issue.unlink() if issue.exists() else None
 
     def test_cap_counts_what_both_contacts_had(self):
         double = self.env["res.partner"].create({"name": "Wang F.", "email": "wang.f@example.com"})
