@@ -6,12 +6,13 @@ is written to, the others are put on the agents' call lists: a minute of this te
 
 import os
 import signal
+from contextlib import closing
 
 import pytest
 from conftest import wait_for
 from loop_clock import Clock
 from loop_company import Company
-from loop_inside import sell_in_bulk
+from loop_inside import sell_in_bulk, waiting
 
 ORDERS = 5000
 MAILED = ORDERS // 10
@@ -32,15 +33,17 @@ class Killed:
         self.clock.let_only(cron)
         self.clock.wake(cron)
 
-    def kill_amid(self, cron, count, what):
-        """Start a job and kill Odoo itself, not the command around it, while it works; how far it had come."""
+    def kill_amid(self, cron, table, count, what):
+        """Start a job and kill Odoo itself, not the command around it, amid a batch: as it adds to this table."""
         self.start_job(cron)
         wait_for(lambda: count() > ORDERS // 10, 60, what)
-        os.kill(int(self.pid_file.read_text()), signal.SIGKILL)
-        self.served.process.wait(30)
-        done = count()
-        assert ORDERS // 10 < done < ORDERS, "the kill came too late to prove anything"
-        return done
+        with closing(self.databases.server.connect(self.name)) as connection:
+            connection.autocommit = False
+            connection.cursor().execute(f"LOCK TABLE {table} IN SHARE MODE")
+            waiting(self.databases, self.name, 1)
+            os.kill(int(self.pid_file.read_text()), signal.SIGKILL)
+            self.served.process.wait(30)
+        assert ORDERS // 10 < count() < ORDERS, "the kill came too late to prove anything"
 
     def go_on(self, cron, count, what):
         """Start the server again; the job is still due. It rests after each thousand: no minute is waited for that."""
@@ -62,7 +65,7 @@ def test_a_kill_amid_5000_loses_nobody_and_asks_nobody_twice(databases, killed):
     def count(state="planned"):
         return clock.sql(planned, orders, state)[0][0]
 
-    killed.kill_amid("ir_cron_sweep", count, "the first rows to be planned")
+    killed.kill_amid("ir_cron_sweep", "aftersale_followup", count, "the first rows to be planned")
     killed.go_on("ir_cron_sweep", count, "all to be planned")
     assert clock.sql(
         "SELECT count(*), count(DISTINCT order_id), count(DISTINCT partner_id), count(user_id), count(explanation)"
@@ -81,7 +84,7 @@ def test_a_kill_amid_5000_loses_nobody_and_asks_nobody_twice(databases, killed):
         orders,
     )
     clock.open_today()
-    killed.kill_amid("ir_cron_contact", lambda: count("ready"), "the first rows to be contacted")
+    killed.kill_amid("ir_cron_contact", "mail_mail", lambda: count("ready"), "the first rows to be contacted")
     _check_messages(clock, orders)  # state, attempt and mail are written together, or not at all
     killed.go_on("ir_cron_contact", lambda: count("ready"), "all to be contacted")
     assert _check_messages(clock, orders) == MAILED
