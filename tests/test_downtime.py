@@ -92,7 +92,7 @@ class Downtime:
         )
 
 
-@pytest.mark.parametrize("hours", [(14, 18)], ids=["before the opening"])
+@pytest.mark.parametrize("hours", [(14, 18), (6, 10)], ids=["before the opening", "after the closing"])
 def test_after_days_of_downtime_nobody_is_lost_and_no_day_is_flooded(databases, database, server, smtp, hours):
     shop = Downtime(databases, database(demo=False, lang="zh_CN"), server, smtp)
     late, recent = shop.orders[-2 * MISSED : -MISSED], shop.orders[-MISSED:]

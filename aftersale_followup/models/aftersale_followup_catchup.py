@@ -46,8 +46,11 @@ class AftersaleFollowup(models.Model):
     def _spread(self, today):
         """Move the calls, in this order, to the first working days with room; return whether there is time for more."""
         company = self.env.company
-        workdays = company._aftersale_workdays(today, today + timedelta(days=60))
-        days = workdays or [company._aftersale_next_workday(today)]
+        # After the closing today is no day to call any more: its calls would fall on the next one, full already.
+        opening = company._aftersale_opening(fields.Datetime.now(), company._aftersale_tz())
+        first = company._aftersale_date(opening)
+        workdays = company._aftersale_workdays(first, first + timedelta(days=60))
+        days = workdays or [company._aftersale_next_workday(first)]
         load = AgentLoad(company, days)
         for start in range(0, len(self), BATCH):
             batch = self[start : start + BATCH].try_lock_for_update(allow_referencing=True)

@@ -113,6 +113,7 @@ class TestPreview(AftersaleCase):
         self.assertEqual(preview.planned_count, 2)
         self.assertAlmostEqual(preview.hours_needed, 6 / 60)
         self.assertAlmostEqual(preview.hours_available, 5 * 10 * 6 / 60)  # Monday to Friday, one agent
+        self.assertEqual(preview.full_days, 0)
         self.env["resource.calendar.leaves"].create(
             {
                 "name": "Leave",

@@ -86,7 +86,7 @@ class AftersalePreview(models.TransientModel):
             )
             preview.hours_needed = sum(count for _day, count in calls) * hours
             preview.hours_available = sum(a_day.values()) * hours
-            preview.full_days = sum(count >= a_day.get(day, 0) for day, count in calls)
+            preview.full_days = sum(day in a_day and count >= a_day[day] for day, count in calls)
 
     def _get_period(self):
         """Return the first and the last day of the preview, in company time."""

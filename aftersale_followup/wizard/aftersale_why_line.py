@@ -15,4 +15,4 @@ class AftersaleWhyLine(models.TransientModel):
     state = fields.Selection(related="followup_id.state")
     skip_reason = fields.Selection(related="followup_id.skip_reason")
     date_planned = fields.Date(related="followup_id.date_planned")
-    explanation = fields.Text(readonly=True)
+    explanation = fields.Text("Why", readonly=True)
