@@ -273,6 +273,14 @@ class AftersalePlan(models.Model):
         plan = self.sudo().with_context(active_test=False)
         return frozenset(plan.team_ids.ids), frozenset(plan.product_ids.ids), frozenset(plan.product_category_ids.ids)
 
+    @ormcache("self.id")
+    def _get_touchpoint_ids(self):
+        return self.sudo().touchpoint_ids._ids
+
+    def _get_touchpoints(self):
+        """Return the touchpoints, in their order; from the cache, because every delivery asks."""
+        return self.env["aftersale.touchpoint"].browse(self._get_touchpoint_ids())
+
     def _get_partner_domain(self):
         """Return the customer filter as a Domain; raise ValidationError when it cannot be used."""
         self.ensure_one()

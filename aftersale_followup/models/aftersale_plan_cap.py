@@ -170,7 +170,7 @@ class AftersalePlan(models.Model):
 
     def _is_same_series(self, row, contact):
         """Return whether ``contact`` is another touchpoint of this plan for the same order, or target list."""
-        if not self.touchpoint_ids or contact.plan_id != self.id:
+        if not self._get_touchpoints() or contact.plan_id != self.id:
             return False
         names = ("order_id", "target_id")
         own = [row.get(name) if isinstance(row, dict) else row[name].id for name in names]

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 DELAY_UNITS = [("working_days", "Working days"), ("days", "Days"), ("hours", "Hours")]
 
@@ -18,3 +18,18 @@ class AftersaleTouchpoint(models.Model):
     _delay_order = models.Constraint(
         "CHECK(delay_min >= 0 AND delay_max >= delay_min)", "The end of a window cannot lie before its start."
     )
+
+    # Plans remember their touchpoints.
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if {"plan_id", "sequence"} & vals.keys():
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()

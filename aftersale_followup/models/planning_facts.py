@@ -22,7 +22,7 @@ class PlanningFacts:
         self.plans = env["aftersale.plan"].union(*{plan for plan, _occasion in matching})
         self.partners = env["res.partner"].union(*{occasion["partner"] for occasion in self.occasions})
         self.customers = self.partners.commercial_partner_id
-        rules = [rule for plan in self.plans for rule in plan.touchpoint_ids or plan]
+        rules = [rule for plan in self.plans for rule in plan._get_touchpoints() or plan]
         self.windows = PlanningWindows(self.company, rules, [occasion["moment"] for occasion in self.occasions])
         self._read_existing()
         self._read_customers()

@@ -46,7 +46,7 @@ def origins_of(occasion, plan):
 
     The touchpoint is the empty recordset where the window is the plan's own.
     """
-    origin, touchpoints = occasion["origin"], plan.touchpoint_ids
+    origin, touchpoints = occasion["origin"], plan._get_touchpoints()
     if not origin.startswith(PER_TOUCHPOINT):
         return {origin: touchpoints.browse()}
     return {f"{origin}:{touchpoint.id or 0}": touchpoint for touchpoint in touchpoints or [touchpoints]}

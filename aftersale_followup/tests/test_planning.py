@@ -608,3 +608,18 @@ class TestPlanning(AftersaleCase):
             order = self._order(partner=self.env["res.partner"].create({"name": "Fri", "email": "fri@example.com"}))
             self._deliver(order)
         self.assertEqual(self._rows(order, plan).date_planned, date(2026, 3, 9))
+
+    def test_touchpoints_are_known_at_once(self):
+        """Plans remember their touchpoints, but see each change of them."""
+        order = self._order()
+        Touchpoint = self.env["aftersale.touchpoint"]
+        self.assertFalse(self.plan_new._get_touchpoints())
+        second = Touchpoint.create({"plan_id": self.plan_new.id, "sequence": 2, "delay_min": 10, "delay_max": 12})
+        first = Touchpoint.create({"plan_id": self.plan_new.id, "sequence": 1, "delay_min": 1, "delay_max": 2})
+        self.assertEqual(self.plan_new._get_touchpoints(), first + second)
+        second.sequence = 0
+        self.assertEqual(self.plan_new._get_touchpoints(), second + first)
+        first.unlink()
+        self._deliver(order)
+        rows = order.aftersale_followup_ids.filtered(lambda f: f.plan_id == self.plan_new)
+        self.assertEqual(rows.touchpoint_id, second)
