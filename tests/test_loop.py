@@ -188,7 +188,7 @@ class Loop:
             channel_id=company.ref("channel_paper"),
             team_id=company.team,
         )
-        supervisor.execute("aftersale.feedback", "create", values)
+        return supervisor.execute("aftersale.feedback", "create", values)
 
     def board(self):
         """6: the supervisor works on the issue on the board and is refused to close it."""
@@ -276,12 +276,16 @@ class Loop:
             desk.picture("7-closed")
 
     def earlier_months(self, middle):
-        """What the months before this one brought, for the comparison and the trend."""
+        """What the months before this one brought, for the comparison and the trend: entered, then long ago."""
         supervisor = connect(self.company.server, "supervisor")
         for scores in BEFORE:
             middle = month_before(middle)
             for number, score in enumerate(scores):
-                self.enter(supervisor, f"Customer {middle:%b} {number + 1}", score, date=f"{middle} 08:00:00")
+                feedback = self.enter(supervisor, f"Customer {middle:%b} {number + 1}", score)
+                moment = f"{middle} 08:00:00"
+                self.clock.sql(
+                    "UPDATE aftersale_feedback SET date = %s, create_date = %s WHERE id = %s", moment, moment, feedback
+                )
 
     def analysis(self):
         """8: the month is over; the server's own cron mails the report and nothing changes it any more."""

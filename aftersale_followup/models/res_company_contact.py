@@ -5,9 +5,8 @@ from pytz import timezone, utc
 from odoo import fields, models
 
 
+# When customers are contacted, and how much one agent does on a day.
 class ResCompany(models.Model):
-    """When customers are contacted, and how much one agent does on a day."""
-
     _inherit = "res.company"
 
     aftersale_agent_capacity = fields.Integer("Follow-ups per Agent and Day", default=30)

@@ -3,9 +3,8 @@ from odoo import fields, models
 from .customer_segments import CustomerSegments
 
 
+# Segments of customers and contacts at regular intervals: what plans take from the settings.
 class ResCompany(models.Model):
-    """Segments of customers and contacts at regular intervals: what plans take from the settings."""
-
     _inherit = "res.company"
 
     aftersale_high_value = fields.Monetary("High-value From", default=50000.0, currency_field="currency_id")

@@ -6,14 +6,11 @@ LINKING = {Command.UNLINK, Command.LINK, Command.CLEAR, Command.SET}
 MANAGER = "aftersale_followup.group_manager"
 
 
+# The settings: every stored, editable field ``aftersale_*`` of a company, changed by its after-sales managers. Odoo
+# lets only administrators write companies, and save its settings page. So the managers' right is given here, field by
+# field, as users have it on their own preferences. Fields with ``groups`` (masking, retention) are those of these
+# groups alone: not of the managers, nor of administrators.
 class ResCompany(models.Model):
-    """The settings: every stored, editable field ``aftersale_*`` of a company, changed by its after-sales managers.
-
-    Odoo lets only administrators write companies, and save its settings page. So the managers' right is given here,
-    field by field, as users have it on their own preferences. Fields with ``groups`` (masking, retention) are those of
-    these groups alone: not of the managers, nor of administrators.
-    """
-
     _inherit = "res.company"
 
     def write(self, vals):

@@ -13,9 +13,8 @@ TARGETS = {
 }
 
 
+# What the company wants its figures to be. The average is a score, all others are percent; 0 = no target.
 class ResCompany(models.Model):
-    """What the company wants its figures to be. The average is a score, all others are percent; 0 = no target."""
-
     _inherit = "res.company"
 
     aftersale_target_satisfaction = fields.Float("Target: Average Satisfaction", digits=(3, 1), default=4.2)

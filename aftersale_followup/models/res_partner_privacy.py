@@ -5,9 +5,8 @@ PREFERENCES = ("aftersale_channel_id", "aftersale_offline", "aftersale_short_nam
 QUIET_DAYS = tuple(f"aftersale_quiet_{day}" for day in range(7))
 
 
+# All that this add-on holds about a customer, for a copy or for erasing it.
 class ResPartner(models.Model):
-    """All that this add-on holds about a customer, for a copy or for erasing it."""
-
     _inherit = "res.partner"
 
     def _aftersale_family(self):

@@ -1,9 +1,8 @@
 from odoo import api, models
 
 
+# Two contacts become one: Odoo moves their records in SQL, what we derive from the contact follows here.
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """Two contacts become one: Odoo moves their records in SQL, what we derive from the contact follows here."""
-
     _inherit = "base.partner.merge.automatic.wizard"
 
     @api.model
