@@ -22,14 +22,17 @@ class AftersaleTouchpoint(models.Model):
     # Plans remember their touchpoints.
     @api.model_create_multi
     def create(self, vals_list):
+        touchpoints = super().create(vals_list)
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        return touchpoints
 
     def write(self, vals):
-        if {"plan_id", "sequence"} & vals.keys():
+        result = super().write(vals)
+        if vals.keys() & {"plan_id", "sequence"}:
             self.env.registry.clear_cache()
-        return super().write(vals)
+        return result
 
     def unlink(self):
+        result = super().unlink()
         self.env.registry.clear_cache()
-        return super().unlink()
+        return result
