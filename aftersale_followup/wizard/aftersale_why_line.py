@@ -8,7 +8,7 @@ class AftersaleWhyLine(models.TransientModel):
     _description = "Answer of a Plan"
     _rec_name = "plan_id"
 
-    why_id = fields.Many2one("aftersale.why", required=True, index=True, ondelete="cascade")
+    why_id = fields.Many2one("aftersale.why", "Wizard", required=True, index=True, ondelete="cascade")
     plan_id = fields.Many2one("aftersale.plan", readonly=True, ondelete="cascade")
     is_live = fields.Boolean(readonly=True)
     followup_id = fields.Many2one("aftersale.followup", readonly=True, ondelete="cascade")
