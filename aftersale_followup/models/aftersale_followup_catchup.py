@@ -21,19 +21,20 @@ class AftersaleFollowup(models.Model):
         """Give overdue calls the next days on which their agents have room, urgent ranks first; return whether there
         is time for more.
 
-        Exempt ranks go at once. So does what leaves by an automatic channel: it costs nobody's time.
+        Exempt ranks go at once. So does what leaves by an automatic channel: it costs nobody's time. Overdue is what
+        was due before the company's day began; far in the west the planned day begins when the company's is over.
         """
         now = fields.Datetime.now()
         overdue = (
             Domain("state", "=", "planned") & Domain("date_next", "<=", now) & Domain("error_count", "<", ERROR_LIMIT)
         )
         for (company,) in self._read_group(overdue, ["company_id"]):
-            today = company._aftersale_today()
+            morning = company._aftersale_moment(company._aftersale_today())
             rows = self.with_company(company).search(
-                overdue & Domain("company_id", "=", company.id) & Domain("date_planned", "<", today)
+                overdue & Domain("company_id", "=", company.id) & Domain("date_next", "<", morning)
             )
             calls = rows._filter_calls().sorted(lambda f: (RANK[f.contact_class], f.date_planned, f.id))
-            if calls and not calls._spread(today):
+            if calls and not calls._spread(morning):
                 return False
         return True
 
@@ -43,7 +44,7 @@ class AftersaleFollowup(models.Model):
             lambda f: f.contact_class not in EXEMPT_CLASSES and not f._possible_channels()[:1].is_automatic
         )
 
-    def _spread(self, today):
+    def _spread(self, morning):
         """Move the calls, in this order, to the first working days with room; return whether there is time for more."""
         company = self.env.company
         # After the closing today is no day to call any more: its calls would fall on the next one, full already.
@@ -54,7 +55,7 @@ class AftersaleFollowup(models.Model):
         load = AgentLoad(company, days)
         for start in range(0, len(self), BATCH):
             batch = self[start : start + BATCH].try_lock_for_update(allow_referencing=True)
-            batch = batch.filtered(lambda f: f.state == "planned" and f.date_planned < today)
+            batch = batch.filtered(lambda f: f.state == "planned" and f.date_next < morning)
             ledger = self.env["aftersale.plan"]._get_ledger(batch)
             for row in batch:
                 row._catch_up_on(days, load, ledger)

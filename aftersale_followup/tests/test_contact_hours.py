@@ -57,6 +57,32 @@ class TestContactHours(AftersaleCase):
             followup._move_to(date(2026, 3, 11), "Moved.")
             self.assertEqual(followup.date_next, datetime(2026, 3, 11, 4))
 
+    def test_call_far_in_the_west_is_made_in_the_hours_of_its_day(self):
+        """9:00 in Los Angeles is the day after in Shanghai: the call is due then, not overdue for ever."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.partner.write({"tz": "America/Los_Angeles", "aftersale_offline": True})
+        with freeze_time("2026-03-02 02:00:00"):
+            order = self._order()
+            self._deliver(order)
+        followup = order.aftersale_followup_ids
+        self.assertEqual((followup.date_planned, followup.date_next), (date(2026, 3, 5), datetime(2026, 3, 5, 17)))
+        with freeze_time("2026-03-05 17:10:00"):  # Friday in Shanghai, Thursday 9:10 in Los Angeles
+            self._run_cron()
+        self.assertEqual((followup.state, followup.date_planned), ("ready", date(2026, 3, 5)))
+        self.assertNotIn("Overdue since", followup.explanation)
+
+    def test_overdue_call_far_in_the_west_is_moved_once(self):
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.partner.write({"tz": "America/Los_Angeles", "aftersale_offline": True})
+        followup = self._planned(date_planned="2026-02-26", date_next="2026-02-26 17:00:00")
+        with freeze_time("2026-03-03 02:00:00"):  # Tuesday 10:00 in Shanghai, Monday evening in Los Angeles
+            self._run_cron()
+        self.assertEqual((followup.state, followup.date_next), ("planned", datetime(2026, 3, 3, 17)))
+        with freeze_time("2026-03-03 17:10:00"):
+            self._run_cron()
+        self.assertEqual(followup.state, "ready")
+        self.assertEqual(followup.explanation.count("Overdue since"), 1)
+
     def _call(self):
         """Return a call that is on the list, for a customer in Tokyo."""
         self.partner.write({"tz": "Asia/Tokyo", "aftersale_offline": True})
