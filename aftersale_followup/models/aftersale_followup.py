@@ -227,15 +227,17 @@ class AftersaleFollowup(models.Model):
         return result
 
     def _check_company(self, fnames=None):
-        """Pass on to Odoo, which checks record by record, only what is linked with anything of another company.
+        """Leave to Odoo, which checks record by record, only a batch in which more than one company occurs.
 
         A delivery of hundreds of orders plans all its follow-ups within one company.
         """
         names = [name for name, field in self._fields.items() if field.relational and field.check_company]
         if fnames is not None and {"company_id", *names}.isdisjoint(fnames):
             return
-        mixed = self.sudo().filtered(lambda f: any(f[name].company_id - f.company_id for name in names))
-        super(AftersaleFollowup, mixed.with_env(self.env))._check_company(fnames)
+        followups = self.sudo()
+        company = followups.company_id
+        if len(company) != 1 or any(followups[name].company_id - company for name in names):
+            super()._check_company(fnames)
 
     def _check_role(self, vals):
         supervisor = self.env.user.has_group("aftersale_followup.group_supervisor")

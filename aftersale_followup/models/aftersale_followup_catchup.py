@@ -4,8 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from .aftersale_plan import CONTACT_CLASSES, ERROR_LIMIT
-from .aftersale_plan_cap import EXEMPT_CLASSES
 from .agent_load import AgentLoad
+from .contact_cap import EXEMPT_CLASSES
 
 BATCH = 200
 RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
@@ -66,7 +66,7 @@ class AftersaleFollowup(models.Model):
     def _catch_up_on(self, days, load, ledger):
         """Move the call to the first of ``days`` with room for it, inside its window if it can be."""
         self.ensure_one()
-        free = [day for day in days if not self.plan_id._get_cap_rule(ledger, self, day)]
+        free = self.plan_id._get_cap(ledger, self).free(days)
         inside = [day for day in free if day <= self.date_deadline and load.has_room(self.user_id, day)]
         day = load.pick_first(inside or free or days, self.user_id)
         sentence = self.env._(

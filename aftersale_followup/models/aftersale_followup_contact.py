@@ -165,12 +165,13 @@ class AftersaleFollowup(models.Model):
         windows = PlanningWindows(self.env.company, [], [fields.Datetime.now()])
         today = windows.today
         for followup in capped:
-            rule = followup.plan_id._get_cap_rule(ledger, followup, today)
+            cap = followup.plan_id._get_cap(ledger, followup)
+            rule = cap.rule(today)
             if not rule:
                 ledger.add(followup, today)
                 continue
             days = windows.between(today, followup.date_deadline)
-            day = followup.plan_id._get_free_day(ledger, followup, days)
+            day = cap.first(days)
             if day:
                 followup._move_to(day, self.env._("Moved to %(day)s: %(rule)s.", day=day, rule=rule))
             else:

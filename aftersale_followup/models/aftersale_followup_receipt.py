@@ -1,7 +1,7 @@
 from odoo import models
 
-from .aftersale_plan_cap import EXEMPT_CLASSES
 from .agent_load import AgentLoad
+from .contact_cap import EXEMPT_CLASSES
 from .planning_window import PlanningWindows
 
 
@@ -44,7 +44,7 @@ class AftersaleFollowup(models.Model):
                 first=days[0],
                 last=last,
             )
-            free = [day for day in days if not row.plan_id._get_cap_rule(ledger, row, day)]
+            free = row.plan_id._get_cap(ledger, row).free(days)
             too_old = last < windows.today and row.contact_class not in EXEMPT_CLASSES
             if (too_old or not free) and row not in survivors:
                 lost = not too_old and row.plan_id._loses_turn(ledger, row, days)

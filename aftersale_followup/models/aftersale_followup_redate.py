@@ -85,7 +85,7 @@ class AftersaleFollowup(models.Model):
             sentence = self.env._("The working calendar changed: the window now ends on %s.", last)
             self.write({"date_deadline": last, "explanation": self._explained(sentence)})
             return
-        free = [day for day in days if not self.plan_id._get_cap_rule(ledger, self, day)]
+        free = self.plan_id._get_cap(ledger, self).free(days)
         _user, day = load.pick(free or days, self.user_id)
         sentence = self.env._(
             "Moved from %(old)s to %(day)s: the working calendar changed.", old=self.date_planned, day=day

@@ -4,10 +4,10 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .contact_cap import ContactCap
 from .contact_ledger import Contact, ContactLedger
 from .human_contact import read_human_contacts
 
-EXEMPT_CLASSES = ("safety", "verification")
 LEDGER_FIELDS = ("id", "email_key", "phone_key", "commercial_partner_id", "company_id", "date_sent", "date_planned") + (
     *("contact_class", "plan_id", "order_id", "target_id", "scenario", "state"),
 )
@@ -118,55 +118,13 @@ class AftersalePlan(models.Model):
     # The rules
     # ------------------------------------------------------------
 
-    def _get_cap_rule(self, ledger, row, day, own=False):
-        """Return in words which rule forbids contacting the customer of ``row`` on ``day``, or None.
-
-        One contact in 7 days; the same kind once in 30, touchpoints of one order excepted; a periodic one once in 90
-        or in the plan's own interval where that is shorter; 6 a year, those kept for a kind that lost its turn
-        included; none within 3 days after a logged call or meeting. The numbers are settings of the company.
+    def _get_cap(self, ledger, row, own=False):
+        """Return the `ContactCap` of ``row``, as ``ledger`` stands now.
 
         :param own: count contacts of the row's own kind only
         """
         self.ensure_one()
-        if self.contact_class in EXEMPT_CLASSES:
-            return None
-        company = self.env.company
-        if not own and ledger.spoken_to(row, day, company.aftersale_quiet_days):
-            return self.env._("a call or meeting in the last %s days", company.aftersale_quiet_days)
-        contacts = ledger.contacts(row)
-        same_kind = [contact for contact in contacts if contact.contact_class == self.contact_class]
-        contacts = same_kind if own else contacts
-        reserved = ledger.reserved(row) if not own else 0
-        if not contacts and not reserved:
-            return None
-
-        def near(others, days):
-            return any(abs((day - other.day).days) < days for other in others)
-
-        if near(contacts, company.aftersale_cap_days):
-            return self.env._("one contact in %s days", company.aftersale_cap_days)
-        same_kind = [contact for contact in same_kind if not self._is_same_series(row, contact)]
-        if near(same_kind, company.aftersale_cap_same_days):
-            return self.env._("one contact of the same kind in %s days", company.aftersale_cap_same_days)
-        if self.contact_class == "periodic" and near(same_kind, self._get_periodic_days()):
-            return self.env._("one periodic contact in %s days", self._get_periodic_days())
-        return self._get_year_rule(contacts, day, reserved)
-
-    def _get_year_rule(self, contacts, day, reserved):
-        """Return in words that the year's contacts are used up, or None; in each 365 days around ``day``."""
-        limit = self.env.company.aftersale_cap_year
-        days = [other.day for other in contacts if other.contact_class not in EXEMPT_CLASSES]
-        # A contact on this day counts in the year before each later one, too.
-        ends = [day, *(other for other in days if 0 < (other - day).days < 365)]
-        if max(sum(0 <= (end - other).days < 365 for other in days) for end in ends) + reserved < limit:
-            return None
-        if reserved:
-            return self.env._(
-                "%(limit)s contacts a year, %(reserved)s kept for a kind that lost its turn",
-                limit=limit,
-                reserved=reserved,
-            )
-        return self.env._("%s contacts a year", limit)
+        return ContactCap(self, ledger, row, own)
 
     def _is_same_series(self, row, contact):
         """Return whether ``contact`` is another touchpoint of this plan for the same order, or target list."""
@@ -185,18 +143,18 @@ class AftersalePlan(models.Model):
     # Days
     # ------------------------------------------------------------
 
-    def _get_free_days(self, row, facts):
-        """Return the days of the window of ``row`` on which the cap allows the contact.
+    def _get_free_days(self, row, facts, cap):
+        """Return the days of the window of ``row`` on which its ``cap`` allows the contact.
 
         A kind of contact that lost its last turn with the customer to another kind gets its window extended to its
         first free day, within one interval of its own: so it never waits longer than that.
         """
         days, deadline, _time = row["window"]
-        free = [day for day in days if not self._get_cap_rule(facts.ledger, row, day)]
+        free = cap.free(days)
         if free or not facts.ledger.is_starved(row):
             return free
         later = facts.windows.between(max(deadline, days[-1]) + timedelta(days=1), days[-1] + self._get_patience())
-        day = next((day for day in later if not self._get_cap_rule(facts.ledger, row, day)), None)
+        day = cap.first(later)
         if not day:
             return []
         # The window no longer counts in working days from the receipt.
@@ -206,10 +164,6 @@ class AftersalePlan(models.Model):
         )
         return [day]
 
-    def _get_first_rule(self, ledger, row, days):
-        """Return in words the rule that keeps ``row`` from the first of ``days`` it is kept from."""
-        return next(filter(None, (self._get_cap_rule(ledger, row, day) for day in days)), None)
-
     def _get_patience(self):
         """Return how long this kind of contact may be kept waiting by others: its own interval."""
         if self.contact_class == "periodic":
@@ -218,8 +172,4 @@ class AftersalePlan(models.Model):
 
     def _loses_turn(self, ledger, row, days):
         """Return whether contacts of other kinds alone keep ``row`` from all ``days``."""
-        return any(not self._get_cap_rule(ledger, row, day, own=True) for day in days)
-
-    def _get_free_day(self, ledger, row, days):
-        """Return the first of ``days`` on which the cap allows the contact, or None."""
-        return next((day for day in days if not self._get_cap_rule(ledger, row, day)), None)
+        return self._get_cap(ledger, row, own=True).first(days) is not None

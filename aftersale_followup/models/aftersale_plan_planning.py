@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tools.misc import clean_context
 
 from .aftersale_plan import CONTACT_CLASSES
-from .aftersale_plan_cap import EXEMPT_CLASSES
+from .contact_cap import EXEMPT_CLASSES
 from .planning_facts import PlanningFacts
 from .planning_occasion import origins_of
 
@@ -147,7 +147,7 @@ class AftersalePlan(models.Model):
             "is_high_value": facts.is_high_value(occasion),
             "order_id": occasion["order"].id,
             "picking_id": occasion["picking"].id,
-            "date_received": self.env.company._aftersale_date(occasion["moment"]),
+            "date_received": facts.windows.date(occasion["moment"]),
             "touchpoint_id": touchpoint.id,
             "products": occasion["products"],
             "issue_id": occasion["issue"].id,
@@ -177,10 +177,10 @@ class AftersalePlan(models.Model):
         )
         row["why"] = facts.describe_window(self, row)
         if not reason:
-            free = self._get_free_days(row, facts)
+            cap = self._get_cap(facts.ledger, row)
+            free = self._get_free_days(row, facts, cap)
             if not free:
-                rule = self._get_cap_rule(facts.ledger, row, days[0])
-                row["why"] += "\n" + self.env._("On no day of the window: %s.", rule)
+                row["why"] += "\n" + self.env._("On no day of the window: %s.", cap.rule(days[0]))
                 survivor = facts.mergeable(row)
                 reason = "merged" if survivor else "contact_cap"
                 row["survivor"] = survivor
@@ -204,7 +204,7 @@ class AftersalePlan(models.Model):
             agent=user.name or self.env._("nobody yet"),
         )
         if len(free) < len(days):
-            row["why"] += "\n" + self.env._("Kept off other days: %s.", self._get_first_rule(facts.ledger, row, days))
+            row["why"] += "\n" + self.env._("Kept off other days: %s.", cap.first_rule(days))
         if day > row["date_deadline"]:
             row["why"] += "\n" + self.env._("No working day is left in the window: this is the next one.")
         if note := facts.agents.describe(user, day):
@@ -213,9 +213,8 @@ class AftersalePlan(models.Model):
 
     def _get_skip_reason(self, row, facts):
         """Return why the customer is not asked at all (a key of ``skip_reason``), or None; order of weight."""
-        today = self.env.company._aftersale_today()
         occasion = row["occasion"]
-        late = row["window"][1] < today
+        late = row["window"][1] < facts.windows.today
         if late and self.contact_class not in EXEMPT_CLASSES:
             return "too_old"
         if occasion["partner"] in facts.staff:
@@ -261,7 +260,6 @@ class AftersalePlan(models.Model):
     def _store(self, rows):
         """Insert the rows (revive the cancelled ones); what merges joins its survivor. Return the rows of now."""
         Followup = self.env["aftersale.followup"].sudo()
-        stored = Followup
         self._lock_revived(rows)
         for row in rows:
             if row.get("survivor"):
@@ -271,15 +269,13 @@ class AftersalePlan(models.Model):
             new = [row for row in batch if not row["existing"]]
             for row, record in zip(new, Followup.create([row_values(row) for row in new]), strict=True):
                 row["record"] = record
-                stored |= record
             for row in batch:
                 if row["existing"]:
                     values = row_values(row)
                     row["record"] = row["existing"]
                     afresh = {"cancel_cause": False, "channel_id": False, "date_sent": False, "reminder_sent": 0}
                     row["record"]._set_state(values.pop("state"), **values, **afresh)
-                    stored |= row["record"]
-        return stored
+        return Followup.union(*(row["record"] for row in rows))
 
     def _lock_revived(self, rows):
         """Lock the cancelled follow-ups that ``rows`` revive; raise LockError instead of waiting for another worker."""

@@ -1,5 +1,4 @@
 from collections import defaultdict, namedtuple
-from datetime import timedelta
 
 Contact = namedtuple("Contact", "day contact_class plan_id order_id target_id scenario company_id state ref")
 
@@ -72,10 +71,9 @@ class ContactLedger:
         others = (c for c in found.values() if c.ref is not own and (isinstance(own, dict) or c.ref != own))
         return sorted(others, key=lambda contact: contact.day)
 
-    def spoken_to(self, row, day, days):
-        """Return whether somebody spoke to the customer of ``row`` on ``day`` or in the ``days`` before it."""
-        spoken = self._human.get(self._customer(row), ())
-        return any(timedelta(0) <= day - other < timedelta(days=days) for other in spoken)
+    def spoken_to(self, row):
+        """Return the days on which somebody spoke to the customer of ``row`` outside of follow-ups."""
+        return self._human.get(self._customer(row), ())
 
     def is_starved(self, row):
         """Return whether the kind of ``row`` lost its last turn with the customer to another kind."""

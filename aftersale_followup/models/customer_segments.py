@@ -31,6 +31,7 @@ class CustomerSegments:
 
     def __init__(self, company, customers=None):
         self.company = company
+        self._limits = {}
         self.purchases = self._read(customers) if customers is None or customers else {}
 
     def _read(self, customers):
@@ -63,8 +64,9 @@ class CustomerSegments:
     def customer_type(self, customer_id, moment):
         """Return `existing` when the first confirmed order is older than the setting (3 months), else `new`."""
         bought = self.purchases.get(customer_id)
-        limit = moment - relativedelta(months=self.company.aftersale_new_months)
-        return "existing" if bought and bought.first < limit else "new"
+        if moment not in self._limits:
+            self._limits[moment] = moment - relativedelta(months=self.company.aftersale_new_months)
+        return "existing" if bought and bought.first < self._limits[moment] else "new"
 
     def is_high_value(self, customer_id):
         """Return whether the untaxed revenue of the last 12 months reaches the setting; 0 there: nobody is."""

@@ -12,12 +12,19 @@ class PlanningWindows:
 
     def __init__(self, company, rules, moments):
         self.company = company
-        days = [company._aftersale_date(moment) for moment in moments]
+        self._dates = {}
+        days = [self.date(moment) for moment in moments]
         self.today = company._aftersale_today()
         reach = max([self._reach(rule) for rule in rules], default=0)
         self._first, self._last = min(days), max(days + [self.today]) + timedelta(days=reach)
         self.workdays = company._aftersale_workdays(self._first, self._last)
         self._known = {}
+
+    def date(self, moment):
+        """Return the company's date of ``moment`` (naive UTC); deliveries validated together share theirs."""
+        if moment not in self._dates:
+            self._dates[moment] = self.company._aftersale_date(moment)
+        return self._dates[moment]
 
     @staticmethod
     def _reach(rule):
@@ -32,7 +39,7 @@ class PlanningWindows:
         ``rule`` is a plan or a touchpoint. Days before today are not offered: a late row is contacted today, as long
         as its window is open. Working day 1 is the first one after the company's date of ``moment``.
         """
-        start = self.company._aftersale_date(moment)
+        start = self.date(moment)
         if rule.delay_unit != "hours":
             # Deliveries of one day have the same window.
             if (rule, start) not in self._known:

@@ -76,9 +76,9 @@ class TestLedger(AftersaleCase):
         for day in (date(2025, 6, 1), date(2026, 4, 20)):
             other = self._planned(date_planned=day, date_deadline=day)
             ledger.add(other, day)
-        self.assertIn("2 contacts a year", self.plan_new._get_cap_rule(ledger, row, date(2026, 3, 5)))
+        self.assertIn("2 contacts a year", self.plan_new._get_cap(ledger, row).rule(date(2026, 3, 5)))
         self.company.aftersale_cap_year = 3
-        self.assertIsNone(self.plan_new._get_cap_rule(ledger, row, date(2026, 3, 5)))
+        self.assertIsNone(self.plan_new._get_cap(ledger, row).rule(date(2026, 3, 5)))
 
     # -- starvation --------------------------------------------------------------
 
@@ -206,10 +206,10 @@ class TestLedger(AftersaleCase):
             }
         )
         ledger = self.env["aftersale.plan"]._get_ledger(self._planned())
-        self.assertTrue(ledger.spoken_to(self._planned(), date(2026, 3, 3), 3))
+        self.assertEqual(list(ledger.spoken_to(self._planned())), [date(2026, 3, 2)])
         event.attendee_ids.state = "declined"
         ledger = self.env["aftersale.plan"]._get_ledger(self._planned())
-        self.assertFalse(ledger.spoken_to(self._planned(), date(2026, 3, 3), 3))
+        self.assertFalse(ledger.spoken_to(self._planned()))
 
     def test_ledger_costs_the_same_for_one_and_for_many(self):
         partners = self.env["res.partner"].create([{"name": f"M{n}", "email": f"m{n}@example.com"} for n in range(60)])

@@ -410,7 +410,7 @@ class TestTarget(AftersaleCase):
         for target, forbidden in ((lists[1], True), (lists[0], False)):
             row.target_id = target
             ledger = self.plan._get_ledger(row)
-            rule = self.plan._get_cap_rule(ledger, row, day)
+            rule = self.plan._get_cap(ledger, row).rule(day)
             self.assertEqual("of the same kind" in (rule or ""), forbidden, "10 days after the touchpoint of 16 March.")
 
     def test_queries_do_not_grow_with_the_list(self):
