@@ -1,5 +1,6 @@
 from . import aftersale_export_mixin
 from . import aftersale_calendar_mixin
+from . import aftersale_configuration_mixin
 from . import aftersale_personal_mixin
 from . import aftersale_access_log
 from . import aftersale_action

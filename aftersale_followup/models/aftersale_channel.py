@@ -5,8 +5,9 @@ from odoo.tools import ormcache
 class AftersaleChannel(models.Model):
     _name = "aftersale.channel"
     _description = "Follow-up Channel"
-    _inherit = ["aftersale.export.mixin"]
+    _inherit = ["aftersale.export.mixin", "aftersale.configuration.mixin"]
     _order = "sequence, id"
+    _cached_fields = frozenset({"code"})
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True, help="Technical code: phone, email, sms, online, im, visit, paper, inbound.")
@@ -56,20 +57,3 @@ class AftersaleChannel(models.Model):
     def _by_code(self, code):
         """Return the channel with ``code`` (empty when it was deleted), from the cache: every contact asks for one."""
         return self.sudo().browse(self._get_id_by_code(code))
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        channels = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return channels
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "code" in vals:
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result

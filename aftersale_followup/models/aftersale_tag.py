@@ -20,9 +20,10 @@ def _compile(word):
 class AftersaleTag(models.Model):
     _name = "aftersale.tag"
     _description = "Problem Tag"
-    _inherit = ["aftersale.export.mixin"]
+    _inherit = ["aftersale.export.mixin", "aftersale.configuration.mixin"]
     _order = "category_id, sequence, id"
     _rec_names_search = ["name", "code"]
+    _cached_fields = frozenset({"keywords", "active", "is_safety", "category_id", "sequence"})
 
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True, help="Technical code that reports and imports refer to.")
@@ -54,23 +55,6 @@ class AftersaleTag(models.Model):
         """Show the tag the way the record sheet prints it: category-tag."""
         for tag in self:
             tag.display_name = f"{tag.category_id.name}-{tag.name}" if tag.category_id else tag.name
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        tags = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return tags
-
-    def write(self, vals):
-        result = super().write(vals)
-        if vals.keys() & {"keywords", "active", "is_safety", "category_id", "sequence"}:
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     @ormcache()

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 DELAY_UNITS = [("working_days", "Working days"), ("days", "Days"), ("hours", "Hours")]
 
@@ -6,8 +6,10 @@ DELAY_UNITS = [("working_days", "Working days"), ("days", "Days"), ("hours", "Ho
 class AftersaleTouchpoint(models.Model):
     _name = "aftersale.touchpoint"
     _description = "Touchpoint of a Plan"
-    _inherit = ["aftersale.export.mixin"]
+    _inherit = ["aftersale.export.mixin", "aftersale.configuration.mixin"]
     _order = "plan_id, sequence, id"
+    # Plans remember their touchpoints, in their order.
+    _cached_fields = frozenset({"plan_id", "sequence"})
 
     plan_id = fields.Many2one("aftersale.plan", required=True, index=True, ondelete="cascade")
     sequence = fields.Integer(default=10)
@@ -18,21 +20,3 @@ class AftersaleTouchpoint(models.Model):
     _delay_order = models.Constraint(
         "CHECK(delay_min >= 0 AND delay_max >= delay_min)", "The end of a window cannot lie before its start."
     )
-
-    # Plans remember their touchpoints.
-    @api.model_create_multi
-    def create(self, vals_list):
-        touchpoints = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return touchpoints
-
-    def write(self, vals):
-        result = super().write(vals)
-        if vals.keys() & {"plan_id", "sequence"}:
-            self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result

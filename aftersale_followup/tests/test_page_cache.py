@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.tests import tagged
 
 from .capture_common import CaptureCase
@@ -66,6 +68,42 @@ class TestPageCache(CaptureCase):
         self.assertEqual(Channel._by_code("dove"), channel)
         channel.unlink()
         self.assertFalse(Channel._by_code("dove"))
+
+    def test_a_plan_knows_its_present_touchpoints(self):
+        plan, other = self.plan_new.copy(), self.plan_new.copy()
+        self.assertFalse(plan._get_touchpoints())
+        first, second = self.env["aftersale.touchpoint"].create(
+            [{"plan_id": plan.id, "sequence": number} for number in (1, 2)]
+        )
+        self.assertEqual(plan._get_touchpoints().ids, [first.id, second.id])
+        first.sequence = 3
+        self.env.flush_all()
+        self.env.invalidate_all()  # an order that the form shows already is not sorted anew
+        self.assertEqual(plan._get_touchpoints().ids, [second.id, first.id])
+        first.plan_id = other
+        self.assertEqual((plan._get_touchpoints(), other._get_touchpoints()), (second, first))
+        second.unlink()
+        self.assertFalse(plan._get_touchpoints())
+
+    def test_only_what_the_cache_holds_empties_it(self):
+        """Every process of the server loses its cache each time: not for a colour or a name."""
+        plan = self.plan_new.copy()
+        touchpoint = self.env["aftersale.touchpoint"].create({"plan_id": plan.id})
+        tag = self.env["aftersale.tag"].search([("keywords", "!=", False)], limit=1)
+        changes = [
+            (self.env["aftersale.channel"]._by_code("phone"), {"is_automatic": True, "sequence": 77}),
+            (tag, {"probe": "Since when?", "is_problem": False}),
+            (tag.category_id, {"color": 7}),
+            (touchpoint, {"delay_max": 9}),
+        ]
+        with patch.object(type(self.env.registry), "clear_cache") as clear:
+            for record, vals in changes:
+                record.write(vals)
+                self.assertFalse(clear.call_count, record)
+            for record, name in ((changes[0][0], "code"), (tag, "keywords"), (touchpoint, "sequence")):
+                clear.reset_mock()
+                record.write({name: record[name]})
+                self.assertTrue(clear.call_count, record)
 
     def test_changed_question_is_shown_at_once_in_each_language(self):
         self.env["res.lang"]._activate_lang("zh_CN")
