@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -174,8 +175,8 @@ class AftersaleFigures(models.AbstractModel):
             scope.bounds[-1],
         )
 
-    def _get_feedback(self, scope):
-        """Satisfaction, CSAT, NPS, suggestions and the trend: one pass over the feedback of all periods."""
+    def _read_feedback(self, scope):
+        """Counts of the valid feedback of each period, oldest first: one pass over the feedback of all periods."""
         rows = self.env.execute_query_dict(
             SQL(
                 """
@@ -198,35 +199,30 @@ class AftersaleFigures(models.AbstractModel):
                 where=self._feedback_where(scope, scope.bounds[0]),
             )
         )
-        empty = dict.fromkeys(
-            ("feedback", "rated", "satisfied", "nps", "promoters", "detractors", "suggestions", "adopted"), 0
-        ) | {"total": 0.0, "squares": 0.0}
-        buckets = {row["bucket"]: row for row in rows}
-        trend = [buckets.get(number, empty) for number in range(1, len(scope.periods) + 1)]
+        buckets = {row["bucket"]: Counter(row) for row in rows}
+        return [buckets.get(number, Counter()) for number in range(1, len(scope.periods) + 1)]
+
+    def _get_feedback(self, scope):
+        """Satisfaction, CSAT, NPS, suggestions and the trend."""
+        trend = self._read_feedback(scope)
         before, now = trend[-2:]
+
+        def sums(row):
+            return row["total"], row["squares"], row["rated"]
 
         def nps(row):
             return row["nps"] and 100 * (row["promoters"] - row["detractors"]) / row["nps"]
 
+        def rate(hits, cases):
+            return self._rate(scope, (now[hits], now[cases]), (before[hits], before[cases]))
+
+        interval = nps_interval(now["promoters"], now["detractors"], now["nps"])
         return {
             "feedback": now["feedback"],
-            "satisfaction": self._mean(
-                scope,
-                (now["total"], now["squares"], now["rated"]),
-                (before["total"], before["squares"], before["rated"]),
-            ),
-            "csat": self._rate(scope, (now["satisfied"], now["rated"]), (before["satisfied"], before["rated"])),
-            "nps": self._figure(
-                scope,
-                nps(now),
-                now["nps"],
-                nps_interval(now["promoters"], now["detractors"], now["nps"]),
-                nps(before),
-                before["nps"],
-            ),
-            "suggestion_adoption": self._rate(
-                scope, (now["adopted"], now["suggestions"]), (before["adopted"], before["suggestions"])
-            ),
+            "satisfaction": self._mean(scope, sums(now), sums(before)),
+            "csat": rate("satisfied", "rated"),
+            "nps": self._figure(scope, nps(now), now["nps"], interval, nps(before), before["nps"]),
+            "suggestion_adoption": rate("adopted", "suggestions"),
             "trend": [
                 {
                     "date_from": start.isoformat(),
@@ -239,8 +235,8 @@ class AftersaleFigures(models.AbstractModel):
             ],
         }
 
-    def _get_problems(self, scope):
-        """The most frequent problem tags, and how they moved. Shares may add up to more than 100 %."""
+    def _read_problems(self, scope):
+        """Valid feedback with a problem tag, as {whether this period or the one before: {tag id, None for all: n}}."""
         field = self.env["aftersale.feedback"]._fields["tag_ids"]
         rows = self.env.execute_query(
             SQL(
@@ -260,14 +256,13 @@ class AftersaleFigures(models.AbstractModel):
                 where=self._feedback_where(scope, scope.bounds[-3]),
             )
         )
-        totals = {is_now: n for is_now, tag_id, n in rows if tag_id is None}
-        ranked = {
-            side: sorted(
-                ((tag_id, n) for is_now, tag_id, n in rows if tag_id is not None and is_now == side),
-                key=lambda row: (-row[1], row[0]),
-            )
-            for side in (True, False)
-        }
+        return {side: {tag_id: n for is_now, tag_id, n in rows if is_now == side} for side in (True, False)}
+
+    def _get_problems(self, scope):
+        """The most frequent problem tags, and how they moved. Shares may add up to more than 100 %."""
+        counts = self._read_problems(scope)
+        totals = {side: tags.pop(None, 0) for side, tags in counts.items()}
+        ranked = {side: sorted(tags.items(), key=lambda row: (-row[1], row[0])) for side, tags in counts.items()}
         before = {tag_id: (rank, n) for rank, (tag_id, n) in enumerate(ranked[False], start=1)}
         top = ranked[True][:TOP_PROBLEMS]
         tags = self.env["aftersale.tag"].sudo().browse([tag_id for tag_id, _n in top])
@@ -286,10 +281,10 @@ class AftersaleFigures(models.AbstractModel):
                     "total": totals[True],
                     "products": products.get(tag.id, []),
                     "previous_rank": rank_before,
-                    "previous_share": n_before / totals[False] if totals.get(False) else None,
-                    "previous_withheld": totals.get(False, 0) < scope.company.aftersale_min_n,
+                    "previous_share": n_before / totals[False] if totals[False] else None,
+                    "previous_withheld": totals[False] < scope.company.aftersale_min_n,
                     "weak": totals[True] < scope.company.aftersale_weak_n,
                     "withheld": totals[True] < scope.company.aftersale_min_n,
                 }
             )
-        return {"top_problems": problems, "problem_feedback": totals.get(True, 0)}
+        return {"top_problems": problems, "problem_feedback": totals[True]}
