@@ -154,12 +154,13 @@ class AftersaleIssue(models.Model):
     def _read_buyers(self, target):
         """Return (contact, order, names of the lots) of each customer who kept something of the product.
 
-        Counted are the done moves to customers of the issue's company, less what came back; the contact is the one of
-        the last delivery: who ordered it, else whom it was delivered to.
+        Counted are the done moves to customers of the issue's company, of a kit those of its parts, less what came
+        back; the contact is the one of the last delivery: who ordered it, else whom it was delivered to.
         """
         company = self.company_id
         conditions = [
-            SQL("l.state = 'done' AND l.company_id = %s AND l.product_id = %s", company.id, self.product_id.id),
+            SQL("l.state = 'done' AND l.company_id = %s", company.id),
+            SQL("%s IN (l.product_id, sl.product_id)", self.product_id.id),
             SQL("(d.usage = 'customer') <> (s.usage = 'customer')"),
         ]
         if self.lot_ids:

@@ -68,10 +68,11 @@ class SaleOrder(models.Model):
         return moves.filtered(lambda m: m.picking_id and m.picking_id._is_to_external_location())
 
     def _aftersale_delivered_lots(self, product):
-        """Return the lots and serial numbers of ``product`` that these orders brought to the customer."""
-        if product.tracking not in ("lot", "serial"):
+        """Return the lots and serial numbers of ``product``, of a kit those of its parts, that these orders brought."""
+        if not product:
             return self.env["stock.lot"]
-        moves = self._aftersale_customer_moves().filtered(lambda m: m.state == "done" and m.product_id == product)
+        moves = self._aftersale_customer_moves().filtered(lambda m: m.state == "done")
+        moves = moves.filtered(lambda m: product in (m.product_id, m.sale_line_id.product_id))
         return moves.move_line_ids.lot_id
 
     def _aftersale_delivered(self):
@@ -152,7 +153,8 @@ class SaleOrder(models.Model):
             if moves:
                 picking = moves.picking_id.sorted(lambda p: (p.date_done or fields.Datetime.now(), p.id))[-1:]
                 moment = max(delivery._aftersale_receipt() for delivery in moves.picking_id)
-                products = moves.product_id
+                # What was sold: of a kit not the parts that were moved.
+                products = moves.sale_line_id.product_id
             else:
                 moment = self._aftersale_service_lines()._aftersale_completed_at()
         facts = {"picking": picking, "products": products, "delivery_user": picking.user_id}
@@ -186,7 +188,8 @@ class SaleOrder(models.Model):
                 continue
             moment = max(now, *moves.mapped("date")) + timedelta(days=company.aftersale_transit_days)
             picking = moves.picking_id[-1:]
-            facts = {"picking": picking, "products": moves.product_id, "delivery_user": picking.user_id}
+            products = moves.sale_line_id.product_id
+            facts = {"picking": picking, "products": products, "delivery_user": picking.user_id}
             if company._aftersale_date(moment) <= until:
                 occasions.append(order._aftersale_prepare(self.env._("expected receipt"), moment, **facts))
         return occasions

@@ -225,6 +225,27 @@ class TestPlanning(AftersaleCase):
         self._deliver(order)
         self.assertEqual(self._rows(order).skip_reason, "duplicate")
 
+    def test_kit_is_what_was_sold_not_the_parts_that_were_moved(self):
+        kit = self.env["product.product"].create({"name": "Tea set", "type": "consu"})
+        self.plan_new.product_ids = kit
+        first = self._kit_order(kit)
+        self.assertEqual(first.aftersale_followup_ids.product_ids, kit)
+        first.order_line.qty_delivered = 1.0
+        again = self._kit_order(kit)
+        self.assertEqual(again.aftersale_followup_ids.skip_reason, "duplicate", "It had the kit before.")
+
+    def _kit_order(self, kit):
+        """Return a delivered order of ``kit``, whose parts are moved as with a phantom bill of materials."""
+        order = self._order(products=kit)
+        whole = order.order_line.move_ids
+        for part in self.product | self._product("Cup"):
+            whole.copy({"product_id": part.id, "sale_line_id": order.order_line.id})
+        whole._action_cancel()
+        whole.unlink()
+        order.order_line.move_ids.filtered(lambda m: m.state == "draft")._action_confirm()
+        self._deliver(order)
+        return order
+
     def test_own_staff_is_not_asked(self):
         order = self._order(partner=self.agent.partner_id)
         self._deliver(order)

@@ -88,6 +88,25 @@ class TestRipple(AftersaleCase):
         self.assertEqual(self._check(issue), target, "Not planned yet: the same list is drawn afresh.")
         self.assertEqual(target.line_ids.partner_id, same)
 
+    def test_buyers_of_a_kit_are_found_by_its_parts(self):
+        kit = self.env["product.product"].create({"name": "Heater and hose", "type": "consu"})
+        orders = self.env["sale.order"]
+        for name in ("Ada", "Benn"):
+            partner, picking = self._buyer(name, self.lot_a)
+            order = self._order(partner=partner, products=kit)
+            # As a phantom bill of materials has it: the kit is sold, its parts are moved.
+            picking.move_ids.sale_line_id = order.order_line
+            orders |= order
+        self._buyer("Cleo", self.lot_b)
+        issue = self._issue(
+            partner_id=orders[0].partner_id.id,
+            product_id=kit.id,
+            order_id=orders[0].id,
+            tag_ids=[Command.set(self.hazard.ids)],
+        )
+        self.assertEqual(issue.lot_ids, self.lot_a, "The lot of the part that was delivered.")
+        self.assertEqual(self._check(issue).line_ids.partner_id, orders[1].partner_id)
+
     def test_twice_pressed_plans_nobody_twice(self):
         reporter, _delivery = self._buyer("Reporter", self.lot_a)
         buyer, _delivery = self._buyer("Buyer", self.lot_a)
