@@ -1,7 +1,5 @@
 from datetime import timedelta
 
-from pytz import timezone, utc
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 
@@ -60,8 +58,7 @@ class AftersaleFollowup(models.Model):
             self._set_state("unreachable", date_done=now)
             return
         zone = self._get_customer_zone(self.partner_id, company)
-        today = utc.localize(now).astimezone(timezone(zone)).date()
-        day = self._next_call_day(today, PlanningWindows(company, [], [now]))
+        day = self._next_call_day(self._get_customer_today(), PlanningWindows(company, [], [now]))
         width = company.aftersale_hour_to - company.aftersale_hour_from
         hour = company.aftersale_hour_from + (2.0 * len(tries)) % max(width, 1.0)
         self._call_again(company._aftersale_moment(day, hour, zone))

@@ -23,6 +23,12 @@ class AftersaleFollowup(models.Model):
         """Return the name of the time zone whose hours count for ``partner``: its own, else the company's."""
         return partner.tz or partner.commercial_partner_id.tz or company._aftersale_tz()
 
+    def _get_customer_today(self):
+        """Return the date of now at the customer's place."""
+        self.ensure_one()
+        zone = timezone(self._get_customer_zone(self.partner_id, self.company_id))
+        return utc.localize(fields.Datetime.now()).astimezone(zone).date()
+
     def _get_opening(self, day):
         """Return the naive UTC moment at which the customer may be contacted on ``day`` (`_aftersale_day_opening`)."""
         self.ensure_one()

@@ -13,12 +13,12 @@ class AftersaleFollowup(models.Model):
     def _defer_quiet_days(self):
         """Move the calls of a day their customers want to be left alone to the next other one; return them.
 
-        In the environment's company. Safety calls do not wait.
+        In the environment's company; the days are those at the customers' place. Safety calls do not wait.
         """
         moved = self.browse()
         windows = PlanningWindows(self.env.company, [], [fields.Datetime.now()])
-        today = windows.today
         for followup in self.filtered(lambda f: f.channel_id.code == "phone" and f.contact_class != "safety"):
+            today = followup._get_customer_today()
             if today.weekday() not in followup.partner_id._aftersale_quiet_weekdays():
                 continue
             day = followup._next_call_day(today, windows)

@@ -71,6 +71,18 @@ class TestContactHours(AftersaleCase):
         self.assertEqual((followup.state, followup.date_planned), ("ready", date(2026, 3, 5)))
         self.assertNotIn("Overdue since", followup.explanation)
 
+    def test_day_without_calls_is_that_of_the_customers_place(self):
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.partner.write({"tz": "America/Los_Angeles", "aftersale_offline": True, "aftersale_quiet_3": True})
+        followup = self._planned(date_planned="2026-03-05", date_next="2026-03-05 17:00:00")
+        with freeze_time("2026-03-05 17:10:00"):  # Friday in Shanghai, still Thursday in Los Angeles
+            self._run_cron()
+        self.assertEqual((followup.state, followup.date_next), ("planned", datetime(2026, 3, 6, 17)))
+        self.assertIn("does not want to be called", followup.explanation)
+        with freeze_time("2026-03-06 17:10:00"):
+            self._run_cron()
+        self.assertEqual(followup.state, "ready")
+
     def test_overdue_call_far_in_the_west_is_moved_once(self):
         self.company.resource_calendar_id.tz = "Asia/Shanghai"
         self.partner.write({"tz": "America/Los_Angeles", "aftersale_offline": True})
