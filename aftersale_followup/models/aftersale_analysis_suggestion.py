@@ -47,6 +47,8 @@ class AftersaleAnalysis(models.Model):
         domain = (
             Domain("company_id", "=", company.id)
             & Domain("suggestion_state", "!=", "none")
+            # Once its author is anonymous, a suggestion counts, but has no text left to quote.
+            & Domain("suggestion", "!=", False)
             & Domain("is_valid", "=", True)
             & Domain("date", ">=", company._aftersale_moment(self.date_from))
             & Domain("date", "<", company._aftersale_moment(self.date_to + timedelta(days=1)))

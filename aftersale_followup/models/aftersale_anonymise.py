@@ -1,5 +1,6 @@
 import secrets
 import uuid
+from datetime import timedelta
 
 from odoo import models
 from odoo.fields import Command
@@ -53,8 +54,17 @@ class AftersaleFeedback(models.Model):
     _name = "aftersale.feedback"
     _inherit = ["aftersale.feedback", "aftersale.personal.mixin"]
 
+    def _anonymise(self):
+        """Make the answers anonymous, also where drafts of analyses quote them."""
+        self.env["aftersale.analysis"].sudo()._forget_quoted(self.sudo(), self.env["aftersale.issue"])
+        return super()._anonymise()
+
+    def _get_names(self):
+        """Return the names of the authors of these answers, as they may stand in a text."""
+        return self.mapped("contact_name") + self.partner_id._aftersale_names()
+
     def _get_anonymous_values(self):
-        names = self.mapped("contact_name") + self.partner_id._aftersale_names()
+        names = self._get_names()
         texts = ("improvement", "suggestion_answer", "suspicious_reason")
         return {
             "partner_id": False,
@@ -73,8 +83,17 @@ class AftersaleIssue(models.Model):
     _name = "aftersale.issue"
     _inherit = ["aftersale.issue", "aftersale.personal.mixin"]
 
+    def _anonymise(self):
+        """Make the issues anonymous, also where drafts of analyses list them."""
+        self.env["aftersale.analysis"].sudo()._forget_quoted(self.env["aftersale.feedback"], self.sudo())
+        return super()._anonymise()
+
+    def _get_names(self):
+        """Return the names of these issues' customers, as they may stand in a text."""
+        return self.partner_id._aftersale_names() + self.feedback_ids.mapped("contact_name")
+
     def _get_anonymous_values(self):
-        names = self.partner_id._aftersale_names() + self.feedback_ids.mapped("contact_name")
+        names = self._get_names()
         company = self.company_id.partner_id
         tags = self.tag_ids.with_context(lang=company.lang).mapped("name")
         texts = ("root_cause", "solution", "waiver_note", "cancel_reason")
@@ -126,12 +145,36 @@ class AftersaleTargetLine(models.Model):
 
 
 class AftersaleAnalysis(models.Model):
+    """A draft without those who are made anonymous; issued ones stay as they are.
+
+    Its figures quote customers and list their numbers: they are emptied, and computed anew by whoever needs them.
+    """
+
     _inherit = "aftersale.analysis"
 
-    def _forget_figures(self, companies):
-        """Empty the figures of the drafts of ``companies``: they quote customers and list their numbers."""
-        drafts = self.search([("company_id", "in", companies.ids), ("state", "=", "draft"), ("cutoff", "!=", False)])
-        drafts.write({"figures": False, "cutoff": False})
+    def _forget_quoted(self, feedback, issues):
+        """Empty the drafts that may quote these answers or list these issues, which are still with their customers."""
+        companies = feedback.company_id | issues.company_id
+        for draft in self.search([("company_id", "in", companies.ids), ("state", "=", "draft")]):
+            own = [records.filtered(lambda r, c=draft.company_id: r.company_id == c) for records in (feedback, issues)]
+            if not draft._may_quote(*own):
+                continue
+            names = own[0]._get_names() + own[1]._get_names()
+            values = {"figures": False, "cutoff": False, "suggestion_ids": [Command.unlink(f.id) for f in own[0]]}
+            draft.write({**values, "summary": draft.summary and anonymise(draft.summary, names)})
+
+    def _may_quote(self, feedback, issues):
+        """Return whether answer or issue is of the draft's period, chosen as a suggestion, or listed as urgent."""
+        self.ensure_one()
+        company = self.company_id
+        start, end = (company._aftersale_moment(day) for day in (self.date_from, self.date_to + timedelta(days=1)))
+        moments = feedback.mapped("date") + issues.mapped("create_date")
+        listed = {row["name"] for row in (self.figures or {}).get("priority_issues", ())}
+        return bool(
+            feedback & self.suggestion_ids
+            or any(start <= moment < end for moment in moments)
+            or listed.intersection(issues.mapped("name"))
+        )
 
 
 class ResPartner(models.Model):

@@ -7,7 +7,7 @@ from psycopg2.errors import CheckViolation
 
 from odoo import fields
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import date_utils, mute_logger
 
 from .common import AftersaleCase
 
@@ -102,6 +102,52 @@ class TestRetention(AftersaleCase):
         self.assertFalse(feedback.partner_id or issue.partner_id or feedback.followup_id.partner_id)
         self.assertFalse(check.partner_id)
         self.assertEqual(issue.state, "closed")
+
+    def _draft(self, day, **values):
+        first, last = date_utils.get_month(day)
+        return self.env["aftersale.analysis"].create({"date_from": first, "date_to": last, **values})
+
+    def test_drafts_forget_whom_they_quote(self):
+        """What a draft quotes, lists or says of somebody goes, too; issued analyses and other drafts stay."""
+        old = self._answered(25, score=1, suggestion="Louder bell", is_typical=True, contact_name="Li Na")
+        issue = old.issue_ids
+        issue.write({"user_id": self.agent.id, "state": "processing"})
+        issue.write({"root_cause": "Bell", "solution": "Replaced", "state": "done"})
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE aftersale_issue SET create_date = %s WHERE id = %s", (old.date, issue.id))
+        self.env.invalidate_all()
+        (old.followup_id | issue.verification_followup_ids).date_planned = NOW - relativedelta(months=25)
+        quoting, issued, chosen = (
+            self._draft(day, summary="Li Na wants a bell; so do others")
+            for day in (old.date.date(), old.date.date(), NOW.date())
+        )
+        chosen.suggestion_ids = old
+        listing = self._draft(NOW.date())  # as the issue is still open
+        other = self._draft(NOW.date() - relativedelta(months=1), summary="Li Na again")
+        issued._issue()
+        praise = self._answered(26, suggestion="Blue lid", is_typical=True)
+        unchosen = self._draft(praise.date.date())
+        (quoting | chosen | listing | unchosen).action_preview()
+        unchosen.suggestion_ids = False  # the figures still quote it
+        self.assertIn("Blue lid", str(unchosen.figures))
+        self.assertIn("Louder bell", str(quoting.figures))
+        self.assertIn("Louder bell", str(chosen.figures))
+        self.assertIn(issue.name, str(listing.figures))
+        closed = {"waiver_reason": "no_reply", "waiver_note": "Silent", "state": "closed"}
+        issue.with_user(self.supervisor).write(closed)
+        issue.date_closed = NOW - relativedelta(months=25)
+        other.action_preview()
+        before = issued.figures, other.figures
+        self._run()
+        self.assertFalse(old.partner_id or issue.partner_id)
+        self.assertFalse(any(draft.figures or draft.cutoff for draft in quoting | chosen | listing | unchosen))
+        self.assertFalse(chosen.suggestion_ids)
+        self.assertEqual(quoting.summary, "*** wants a bell; so do others")
+        self.assertEqual((issued.figures, other.figures), before)
+        self.assertEqual((issued.summary, other.summary), ("Li Na wants a bell; so do others", "Li Na again"))
+        quoting.action_preview()
+        self.assertFalse(quoting.suggestion_ids, "There is no text left to quote.")
+        self.assertNotIn("suggestions", quoting.figures)
 
     def test_zero_keeps_for_ever(self):
         self.company.write({"aftersale_answer_months": 0, "aftersale_log_months": 0})

@@ -68,8 +68,6 @@ class AftersaleErasure(models.TransientModel):
         feedback._anonymise()
         followups._anonymise()
         partners._aftersale_target_lines().unlink()
-        # Issued analyses stay as they are; drafts are computed anew.
-        self.env["aftersale.analysis"].sudo()._forget_figures(self.env.companies)
         partners.sudo()._aftersale_forget(self.never_ask)
         self.env["aftersale.access.log"]._note_strictly("erasure", self.partner_ids, self.reason)
         return {
