@@ -145,10 +145,7 @@ class AftersaleFollowup(models.Model):
     _origin_unique = models.UniqueIndex("(plan_id, origin)", "This follow-up is already planned.")
     _cycle = models.Index("(split_part(origin, ':', 2)) WHERE starts_with(origin, 'cycle:')")
     # The last contact, the next planned one and the last cycle of each customer: see `CustomerCycles`.
-    _last_sent = models.Index(
-        "(commercial_partner_id, company_id, date_sent)"
-        " WHERE state NOT IN ('skipped', 'cancelled') AND date_sent IS NOT NULL"
-    )
+    _last_sent = models.Index("(commercial_partner_id, company_id, date_sent) WHERE date_sent IS NOT NULL")
     _last_unsent = models.Index(
         "(commercial_partner_id, company_id, date_planned)"
         " WHERE state NOT IN ('skipped', 'cancelled') AND date_sent IS NULL"

@@ -117,6 +117,7 @@ class CustomerCycles:
     def _read_contacts(self):
         """Remember per customer the day of the last contact under any plan, and the planned day of the last cycle.
 
+        Whoever was written to was contacted, even if the follow-up was cancelled afterwards.
         A cycle that was not held counts from its planned day, whatever the reason: nobody is tried again every day.
         One that was not held because its plan was paused is as if it had not been.
         """
@@ -131,7 +132,7 @@ class CustomerCycles:
                           GREATEST(
                               (SELECT MAX(date_sent) FROM aftersale_followup
                                 WHERE commercial_partner_id = c.id AND company_id = %(company)s
-                                  AND state NOT IN ('skipped', 'cancelled') AND date_sent IS NOT NULL
+                                  AND date_sent IS NOT NULL
                               ) AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s,
                               (SELECT MAX(date_planned) FROM aftersale_followup
                                 WHERE commercial_partner_id = c.id AND company_id = %(company)s

@@ -85,6 +85,16 @@ class TestPeriodic(PeriodicCase):
         self._run(date(2026, 8, 26))
         self.assertEqual(self._rows(customer)[-1].date_received, date(2026, 9, 2))
 
+    def test_contact_cancelled_after_sending_was_a_contact(self):
+        self._start(self.plan_existing, date(2026, 1, 5))
+        customer = self._customer(first=date(2025, 3, 1))
+        self._contacted(customer, date(2025, 8, 3))
+        row = self._planned(partner=customer, date_planned="2026-01-20", date_deadline="2026-01-20")
+        row._set_state("ready", date_sent="2026-01-20 12:00:00", date_expiry="2026-02-20 12:00:00")
+        row._set_state("cancelled", cancel_cause="staff")
+        self._run_days(date(2026, 1, 26), date(2026, 2, 6))
+        self.assertFalse(self._rows(customer), "Due in July, six months after the mail.")
+
     def test_cycle_cancelled_by_a_supervisor_is_not_planned_again_the_next_day(self):
         customer = self._customer(first=date(2025, 1, 5))
         self._start(self.plan_existing, MONDAY)
