@@ -91,6 +91,7 @@ class AftersaleFollowup(models.Model):
         planned = self.filtered(lambda f: f.state == "planned" and f.order_id)
         returned = planned.filtered(lambda f: f.order_id._aftersale_is_returned())
         returned -= returned._hand_on(self.env._("The goods of the order came back."))
+        planned._drop_withdrawn()
         for followup in self:
             reason = None
             if followup.state != "planned":

@@ -57,20 +57,45 @@ class AftersaleFollowup(models.Model):
     def _hand_on(self, sentence):
         """Have planned follow-ups go on for the orders merged into them that still stand; return those that do.
 
-        Their own order has come to nothing, which ``sentence`` says.
+        Their own order has come to nothing, which ``sentence`` says; who served and when is told of the next one.
         """
         merged = self.search([("merged_into_id", "in", self.ids), ("order_id.state", "!=", "cancel")])
         merged = merged.filtered(lambda f: not (f.order_id and f.order_id._aftersale_is_returned()))
         for followup, heirs in merged.grouped("merged_into_id").items():
+            heir = heirs[0]
             followup.write(
                 {
-                    "order_id": heirs[0].order_id.id,
-                    "picking_id": heirs[0].picking_id.id,
+                    "order_id": heir.order_id.id,
+                    "picking_id": heir.picking_id.id,
+                    "sales_user_id": heir.sales_user_id.id,
+                    "delivery_user_id": heir.delivery_user_id.id,
+                    # The day stands, but no longer counts in working days from this receipt.
+                    "date_received": heir.date_received,
+                    "window_from": 0,
+                    "window_to": 0,
                     "product_ids": [Command.set(heirs.product_ids.ids)],
                     "explanation": followup._explained(sentence),
                 }
             )
         return merged.merged_into_id
+
+    def _drop_withdrawn(self):
+        """Ask no more about merged orders that were cancelled or came back since; their rows stay merged."""
+        merged = self.search([("merged_into_id", "in", self.ids), ("order_id", "!=", False)])
+        gone = merged.filtered(lambda f: f.order_id.state == "cancel" or f.order_id._aftersale_is_returned())
+        standing = (merged - gone).grouped("merged_into_id")
+        for followup, rows in gone.grouped("merged_into_id").items():
+            kept = standing.get(followup, self.browse()).product_ids | followup.order_id.order_line.product_id
+            products = (rows.product_ids - kept) & followup.product_ids
+            if products:
+                names = ", ".join(products.mapped("display_name"))
+                sentence = self.env._(
+                    "Not asked about %s: a merged order was cancelled, or its goods came back.", names
+                )
+                followup.write(
+                    {"product_ids": [Command.unlink(product.id) for product in products]}
+                    | {"explanation": followup._explained(sentence)}
+                )
 
     def _defer_to_opening(self, by_hand=False):
         """Move what would reach customers outside their contact hours to the next opening; return it.

@@ -74,6 +74,36 @@ class TestRecheck(AftersaleCase, HttpCase):
         self.assertEqual((survivor.state, survivor.order_id, survivor.product_ids), ("ready", others[0], pan))
         self.assertIn("came back", survivor.explanation)
 
+    def test_merged_orders_that_came_to_nothing_are_not_asked_about(self):
+        self.plan_new.occurrence = "every"
+        pan, pot, lid = (self._product(name) for name in ("Pan", "Pot", "Lid"))
+        first, cancelled, returned, standing = orders = [
+            self._order(products=products) for products in (self.product, self.product | pan, pot | lid, lid)
+        ]
+        for order in orders:
+            self._deliver(order)
+        survivor = first.aftersale_followup_ids
+        self.assertEqual(survivor.product_ids, self.product | pan | pot | lid)
+        cancelled._action_cancel()
+        self._return(returned)
+        survivor._contact()
+        self.assertEqual((survivor.state, survivor.order_id), ("ready", first))
+        self.assertEqual(survivor.product_ids, self.product | lid, "What another order brought stays.")
+        self.assertIn("Not asked about Pan, Pot", survivor.explanation)
+
+    def test_who_served_is_told_of_the_order_the_call_goes_on_for(self):
+        first, second = self._order(user_id=self.agent.id), self._order(products=self._product("Pan"))
+        second.user_id = self.agent_2
+        self._deliver(first)
+        first.aftersale_followup_ids.with_user(self.supervisor).date_planned = "2026-03-09"
+        with freeze_time("2026-03-03 10:00:00"):
+            self._deliver(second)
+        survivor, heir = first.aftersale_followup_ids, second.aftersale_followup_ids
+        self.assertEqual((survivor.sales_user_id, heir.merged_into_id), (self.agent, survivor))
+        first._action_cancel()
+        self.assertEqual(survivor.sales_user_id, self.agent_2)
+        self.assertEqual(survivor.date_received, heir.date_received)
+
     def test_survivor_whose_orders_all_came_back_is_not_asked(self):
         self.plan_new.occurrence = "every"
         orders = [self._order(products=product) for product in (self.product, self._product("Pan"))]
