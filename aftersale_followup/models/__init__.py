@@ -41,6 +41,7 @@ from . import aftersale_followup_capture
 from . import aftersale_followup_page
 from . import aftersale_followup_anonymous
 from . import aftersale_followup_contact
+from . import aftersale_followup_hazard
 from . import aftersale_followup_cron
 from . import aftersale_followup_message
 from . import aftersale_followup_consent

@@ -18,11 +18,13 @@ class AftersaleChannel(models.Model):
 
     _code_unique = models.UniqueIndex("(code)", "Two channels cannot share one code.")
 
-    def _is_possible(self, partner):
+    def _is_possible(self, partner, warns=False):
         """Return whether ``partner`` can be reached through this channel now.
 
-        The blacklists of Odoo stop e-mail and SMS; a person who "cannot answer online" is called, visited or gets
-        the paper form.
+        The blacklists of Odoo stop e-mail and SMS, and calls, too; a person who "cannot answer online" is called,
+        visited or gets the paper form.
+
+        :param warns: a person warns of a hazard: neither the blacklist nor days without calls stop the call
         """
         self.ensure_one()
         if partner.aftersale_offline and self.code not in ("phone", "visit", "paper"):
@@ -30,9 +32,8 @@ class AftersaleChannel(models.Model):
         if self.code == "email":
             return bool(partner.email_normalized) and not partner.is_blacklisted
         if self.code == "phone":
-            callable_some_day = len(partner._aftersale_quiet_weekdays()) < 7
-            number = bool(partner.phone_sanitized or partner.phone) and not partner.phone_sanitized_blacklisted
-            return number and callable_some_day
+            wanted = not partner.phone_sanitized_blacklisted and len(partner._aftersale_quiet_weekdays()) < 7
+            return bool(partner.phone_sanitized or partner.phone) and (wanted or warns)
         if self.code == "sms":
             return bool(partner.phone_sanitized) and not partner.phone_sanitized_blacklisted
         if self.code == "online":

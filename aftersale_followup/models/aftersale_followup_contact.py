@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from .planning_window import PlanningWindows
@@ -68,13 +68,6 @@ class AftersaleFollowup(models.Model):
             },
         }
 
-    def action_open_call(self):
-        """Open the call form; of those who opted out and are warned of a hazard, for supervisors only."""
-        hazards = self.sudo().filtered(lambda f: f.contact_class == "safety")
-        if hazards._with_optout() and not self.env.user.has_group("aftersale_followup.group_supervisor"):
-            raise AccessError(self.env._("This customer opted out of follow-ups: only a supervisor may call."))
-        return super().action_open_call()
-
     def _refresh_keys(self):
         """Take over the customer's present address and number: opt-outs and the cap count for what is used now."""
         for followup in self:
@@ -111,12 +104,6 @@ class AftersaleFollowup(models.Model):
                 followup._skip(reason)
                 ended |= followup
         return ended
-
-    def _get_optout_sentence(self):
-        """Return in words why a customer who opted out is contacted all the same: the reason that must be written."""
-        return self.env._(
-            "The customer opted out: no message is sent. A supervisor calls all the same, to warn of a safety hazard."
-        )
 
     def _with_optout(self):
         """Return the follow-ups whose customer, address or number has opted out of them."""
@@ -199,24 +186,17 @@ class AftersaleFollowup(models.Model):
                 followup._skip("opt_out" if followup in opted_out else "no_contact")
                 continue
             followup.channel_id = channels[0]
-            if followup in opted_out:
-                followup._hand_to_supervisor()
-
-    def _hand_to_supervisor(self):
-        """Give a hazard whose customer opted out to the team's supervisor, and note why the customer is called."""
-        self.ensure_one()
-        sentence = self._get_optout_sentence()
-        team = self.team_id or self.company_id.aftersale_team_id
-        self.user_id = team.user_id or self.user_id
-        if sentence not in (self.explanation or ""):
-            self.explanation = self._explained(sentence)
+        self._hand_to_supervisor()
 
     def _possible_channels(self):
         """Return the channels that can work, best first; a verification of a high-priority issue calls first."""
         self.ensure_one()
         urgent = self.contact_class in ("safety", "verification") and self.issue_id.priority in ("1", "2")
-        tried = self.attempt_ids.filtered(lambda a: a.outcome in ("bounced", "wrong_contact")).channel_id
-        return self.plan_id._get_possible_channels(self.partner_id, urgent) - tried
+        return self.plan_id._get_possible_channels(self.partner_id, urgent) - self._get_failed_channels()
+
+    def _get_failed_channels(self):
+        """Return the channels by which the customer turned out not to be reached."""
+        return self.attempt_ids.filtered(lambda a: a.outcome in ("bounced", "wrong_contact")).channel_id
 
     def _contact_by_next_channel(self, failed):
         """Leave the ``failed`` channel; the customer is reached by the next one, or is unreachable."""
@@ -229,5 +209,6 @@ class AftersaleFollowup(models.Model):
             self._set_state("unreachable", date_done=fields.Datetime.now())
             return
         self.write({"channel_id": channel.id, "date_next": self.date_expiry, "date_call": False})
+        self._hand_to_supervisor()
         if channel.is_automatic and not self._postpone_to_opening():
             self._send("invite")

@@ -111,12 +111,13 @@ class AftersaleTargetLine(models.Model):
     def _mark_contacts(self):
         """Mark the lines of one list whose contact data is missing, or doubled among the customers that take part."""
         counts = Counter(key for line in self if line.is_chosen for key in line._get_keys())
-        channels = self.target_id.plan_id.channel_ids
+        plan = self.target_id.plan_id
         for line in self:
             partner = line.partner_id
-            possible = partner.aftersale_channel_id | channels
+            channels = partner.aftersale_channel_id | plan.channel_ids
+            warns = plan.contact_class == "safety"
             state = False
-            if not any(channel._is_possible(partner) for channel in possible):
+            if not any(channel._is_possible(partner, warns) for channel in channels):
                 state = "missing"
             elif line.is_chosen and any(counts[key] > 1 for key in line._get_keys()):
                 state = "doubled"

@@ -17,6 +17,7 @@ from . import test_department
 from . import test_erasure
 from . import test_feedback
 from . import test_figures
+from . import test_hazard
 from . import test_holiday
 from . import test_issue
 from . import test_ledger
