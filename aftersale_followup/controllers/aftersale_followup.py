@@ -85,7 +85,7 @@ class AftersalePage(http.Controller):
         followup, code = self._open(token, optout=True)
         if code in ("unknown", "flood"):
             return self._render_message(code, followup)
-        return self._render("aftersale_followup.page_optout", followup)
+        return self._render("aftersale_followup.page_optout", followup, {"draft": None})
 
     @http.route("/aftersale/<string:token>/optout", methods=["POST"], max_content_length=MAX_BODY, **PUBLIC)
     def optout(self, token, **params):
@@ -111,12 +111,22 @@ class AftersalePage(http.Controller):
         if self._is_flood():
             return Followup, "flood"
         followup, code = Followup._find_by_optout_token(token) if optout else Followup._find_by_token(token)
-        installed = dict(request.env["res.lang"].get_installed())
-        wished = (request.httprequest.args.get("lang"), request.httprequest.form.get("lang"), followup.lang)
-        # Without any of these the language of the browser stays.
-        lang = next((code for code in wished if code in installed), request.env.lang)
+        return self._speak(followup), code
+
+    def _speak(self, followup):
+        """Return ``followup`` in the language of the page: chosen, else the customer's, else the browser's."""
+        offered = self._get_languages(followup)
+        args, form = request.httprequest.args, request.httprequest.form
+        wished = (args.get("lang"), form.get("lang"), followup.lang, request.env.lang, *offered)
+        lang = next((code for code in wished if code in offered), request.env.lang)
         request.update_context(lang=lang)
-        return followup.with_context(lang=lang).with_company(followup.company_id), code
+        return followup.with_context(lang=lang).with_company(followup.company_id)
+
+    def _get_languages(self, followup):
+        """Return ``{code: name}`` of the languages the questionnaire is offered in, else of those installed."""
+        installed = dict(request.env["res.lang"].get_installed())
+        offered = followup._get_survey()._aftersale_langs() if followup else ()
+        return {code: name for code, name in installed.items() if code in offered} or installed
 
     def _is_flood(self):
         """Return whether this address calls more often than people do; counted in memory, for each process."""
@@ -196,16 +206,18 @@ class AftersalePage(http.Controller):
         company = followup.company_id or request.env["res.company"].sudo().search([], limit=1, order="id")
         lang = request.env.lang
         # As it was called: the opt-out page does not tell the personal link.
-        path = "/".join(request.httprequest.path.split("/")[:3]) if followup else ""
-        codes = request.env["res.lang"].get_installed() if followup else []
+        path = request.httprequest.path.removesuffix("/optout") if followup else ""
+        languages = self._get_languages(followup) if followup else {}
         values = {
             "company": company.name,
             "logo": not company.uses_default_logo and f"/logo.png?company={company.id}",
             "phone": company.aftersale_phone or company.phone,
             "lang": lang,
             "lang_tag": (lang or "en").replace("_", "-"),
-            "languages": codes if len(codes) > 1 else [],
+            "languages": list(languages.items()) if len(languages) > 1 else [],
             "path": path,
+            "draft": followup._get_draft_name() if followup else None,
+            "pretest": False,
             "css": _fingerprint("page.css"),
             "js": _fingerprint("page.js"),
             **(values or {}),

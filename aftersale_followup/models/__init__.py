@@ -90,4 +90,5 @@ from . import stock_lot
 from . import stock_picking
 from . import survey_question
 from . import survey_survey
+from . import survey_survey_form
 from . import survey_user_input

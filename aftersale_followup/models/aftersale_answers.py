@@ -10,6 +10,7 @@ from odoo import fields
 from odoo.tools import email_normalize
 
 MAX_TEXT = 10_000
+CHOICES = ("simple_choice", "multiple_choice")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,9})?")
 

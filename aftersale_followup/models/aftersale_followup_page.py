@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import hmac
 
 # What showing and answering the page reads of each record. What is missing here is found all the same, but then Odoo
 # reads every column: customers, companies and products have a hundred each.
@@ -31,6 +32,11 @@ class AftersaleFollowup(models.Model):
         for records in recordsets:
             if records:
                 records.fetch(COLUMNS[records._name])
+
+    def _get_draft_name(self):
+        """Return under which name a browser keeps what is not sent yet; it tells neither the link nor the customer."""
+        self.ensure_one()
+        return hmac(self.env(su=True), "aftersale_followup.draft", self.sudo().access_token)[:16]
 
     @api.model
     def _search_token(self, token):

@@ -20,6 +20,10 @@ MEANING = {
     "survey_id",
     "scale_min",
     "scale_max",
+    "scale_min_label",
+    "scale_mid_label",
+    "scale_max_label",
+    "aftersale_point_labels",
     "aftersale_role",
     "suggested_answer_ids",
     "matrix_row_ids",
@@ -36,6 +40,12 @@ class SurveyQuestion(models.Model):
         "questionnaire only.",
     )
 
+    aftersale_point_labels = fields.Text(
+        "Names of the Points",
+        translate=True,
+        help="One line for each point, from the lowest to the highest. Customers understand a scale whose points are "
+        "all named in the same way. Empty: the usual names of satisfaction, else those of the ends and the middle.",
+    )
     aftersale_survey_type = fields.Selection(related="survey_id.survey_type", string="Type of Questionnaire")
 
     @api.model_create_multi

@@ -1,12 +1,7 @@
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import ormcache
 
-from .aftersale_answers import read_answer
-
-CHOICES = ("simple_choice", "multiple_choice")
+from .aftersale_answers import CHOICES, read_answer
 
 
 class SurveySurvey(models.Model):
@@ -27,7 +22,7 @@ class SurveySurvey(models.Model):
 
     @api.onchange("survey_type")
     def _onchange_survey_type(self):
-        """Follow-ups are one page without points; only their personal link opens them."""
+        """Follow-ups are one page without points, in every language; only their personal link opens them."""
         result = super()._onchange_survey_type()
         if self.survey_type == "aftersale":
             self.update(
@@ -40,6 +35,7 @@ class SurveySurvey(models.Model):
                     "is_time_limited": False,
                     "users_login_required": False,
                     "users_can_go_back": False,
+                    "lang_ids": False,
                 }
             )
         return result
@@ -48,7 +44,7 @@ class SurveySurvey(models.Model):
         result = super().write(vals)
         if "survey_type" in vals:
             self.env.registry.clear_cache()
-        elif vals.keys() & {"description", "description_done", "question_and_page_ids"}:
+        elif vals.keys() & {"description", "description_done", "question_and_page_ids", "lang_ids"}:
             self._aftersale_clear_form()
         return result
 
@@ -78,107 +74,6 @@ class SurveySurvey(models.Model):
             # The action shows the types it knows only.
             action["domain"] = [("survey_id.survey_type", "=", "aftersale")]
         return action
-
-    # ------------------------------------------------------------
-    # The questionnaire as plain data, shared by page and call form
-    # ------------------------------------------------------------
-
-    @ormcache("self.id")
-    def _is_aftersale(self):
-        """Return whether this is one of our questionnaires, from the cache: every answer asks."""
-        return self.sudo().survey_type == "aftersale"
-
-    def _aftersale_clear_form(self):
-        if any(survey.survey_type == "aftersale" for survey in self):
-            self.env.registry.clear_cache()
-
-    @ormcache("self.id", "self.env.lang")
-    def _aftersale_form(self):
-        """Return the questionnaire as plain data in the current language.
-
-        The page is opened far more often than a questionnaire changes: kept in the cache, showing and checking a
-        page costs no query at all. Callers must not change the result.
-        """
-        survey = self.sudo()  # plain texts of the questionnaire: the callers check the follow-up
-        questions = survey.question_and_page_ids.filtered(lambda question: not question.is_page)
-        # Satisfaction comes first: the stars in the invitation stand for it.
-        questions = questions.sorted(lambda question: question.aftersale_role != "satisfaction")
-        return {
-            "intro": Markup(survey.description or ""),
-            "done": Markup(survey.description_done or ""),
-            "questions": [survey._aftersale_describe(question) for question in questions],
-        }
-
-    def _aftersale_describe(self, question):
-        """Return one question as plain data."""
-        kind = question.question_type
-        data = {
-            "id": question.id,
-            "type": kind,
-            "role": question.aftersale_role or "",
-            "sequence": question.sequence,
-            "title": question.title,
-            "help": Markup(question.description or ""),
-            "placeholder": question.question_placeholder or "",
-            "required": question.constr_mandatory or question.aftersale_role == "satisfaction",
-            "required_message": question.constr_error_msg or "",
-            "triggers": question.triggering_answer_ids.ids,
-            "points": self._aftersale_points(question) if kind == "scale" else [],
-            "choices": [],
-            "rows": [],
-            "several": kind == "multiple_choice" or (kind == "matrix" and question.matrix_subtype == "multiple"),
-            "limits": self._aftersale_limits(question) if question.validation_required else {},
-            "limits_message": question.validation_error_msg or "",
-            "email": question.validation_email,
-        }
-        if kind in CHOICES or kind == "matrix":
-            data["choices"] = [
-                {
-                    "id": answer.id,
-                    "label": answer.value_label,
-                    "value": answer.aftersale_value or "",
-                    "tag": answer.aftersale_tag_id.id,
-                }
-                for answer in question.suggested_answer_ids
-            ]
-            data["rows"] = [
-                {"id": row.id, "label": row.value_label, "dimension": row.aftersale_dimension_id.id}
-                for row in question.matrix_row_ids
-            ]
-        return data
-
-    def _aftersale_points(self, question):
-        """Return the points of a scale with their labels; five points of satisfaction are all named."""
-        low, high = question.scale_min, question.scale_max
-        labels = {}
-        if question.aftersale_role == "satisfaction" and (low, high) == (1, 5):
-            names = (
-                self.env._("Very dissatisfied"),
-                self.env._("Dissatisfied"),
-                self.env._("Neutral"),
-                self.env._("Satisfied"),
-                self.env._("Very satisfied"),
-            )
-            labels = dict(enumerate(names, start=1))
-        elif question.aftersale_role == "nps":
-            labels = {low: self.env._("Not at all likely"), high: self.env._("Extremely likely")}
-        middle = (low + high) / 2
-        own = {low: question.scale_min_label, middle: question.scale_mid_label, high: question.scale_max_label}
-        labels |= {value: label for value, label in own.items() if label}
-        return [{"value": value, "label": labels.get(value, "")} for value in range(low, high + 1)]
-
-    def _aftersale_limits(self, question):
-        """Return the lowest and highest answer the questionnaire allows, as far as it says so."""
-        kind = question.question_type
-        if kind == "char_box":
-            limits = (question.validation_length_min, question.validation_length_max)
-        elif kind == "numerical_box":
-            limits = (question.validation_min_float_value, question.validation_max_float_value)
-        elif kind in ("date", "datetime"):
-            limits = [str(question[f"validation_{end}_{kind}"] or "").replace(" ", "T")[:16] for end in ("min", "max")]
-        else:
-            return {}
-        return {"min": limits[0], "max": limits[1]}
 
     # ------------------------------------------------------------
     # Reading answers
