@@ -39,11 +39,15 @@ class StockPicking(models.Model):
         return result
 
     def _aftersale_move_windows(self):
-        """Count the windows of these deliveries' follow-ups anew: the receipt became known after the validation."""
+        """Count the windows of these deliveries' follow-ups anew: the receipt became known after the validation.
+
+        An order counts from its last receipt, which need not be that of the delivery its follow-up names.
+        """
+        orders = self.sudo().move_ids.sale_line_id.order_id
         planned = (
             self.env["aftersale.followup"]
             .sudo()
-            .search([("picking_id", "in", self.ids), ("state", "=", "planned"), ("order_id", "!=", False)])
+            .search([("order_id", "in", orders.ids), ("state", "=", "planned"), ("picking_id", "!=", False)])
         )
         planned.try_lock_for_update(allow_referencing=True)._recount_windows()
 

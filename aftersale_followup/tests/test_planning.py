@@ -400,6 +400,17 @@ class TestPlanning(AftersaleCase):
         picking.aftersale_receipt_date = "2026-03-06"
         self.assertEqual((followup.state, followup.date_planned), ("planned", date(2026, 3, 11)))
 
+    def test_receipt_of_an_earlier_delivery_of_the_order_counts_too(self):
+        order = self._order(quantity=4)
+        first = self._deliver(order, quantity=2)
+        last = self._deliver(order)
+        row = self._rows(order)
+        self.assertEqual((row.picking_id, row.date_planned), (last, date(2026, 3, 5)))
+        first.aftersale_receipt_date = "2026-03-12"
+        self.assertEqual((row.date_received, row.date_planned), (date(2026, 3, 12), date(2026, 3, 17)))
+        last.aftersale_receipt_date = "2026-03-04"
+        self.assertEqual(row.date_received, date(2026, 3, 12), "The last receipt of the order counts.")
+
     def test_receipt_entered_late_keeps_what_was_merged(self):
         pot = self._product("Pot")
         first = self._order()
