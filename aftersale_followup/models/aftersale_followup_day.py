@@ -18,7 +18,8 @@ class AftersaleFollowup(models.Model):
         "Overdue",
         compute="_compute_is_late",
         search="_search_is_late",
-        help="The planned day is over, and it is not the customer whose turn it is.",
+        help="The time agreed for a call has come or, where none is agreed, the planned day is over; and it is not the "
+        "customer whose turn it is.",
     )
     is_postponed = fields.Boolean(
         "Agreed for Later",
@@ -52,28 +53,41 @@ class AftersaleFollowup(models.Model):
 
     @api.depends("state", "date_planned", "date_call", "channel_id")
     def _compute_is_late(self):
+        """An agreed time counts to the minute, a planned day to its end in company time."""
+        now = fields.Datetime.now()
         for followup in self:
-            followup.is_late = (
-                followup.state in OPEN_STATES
-                and followup.date_planned < followup.company_id._aftersale_today()
-                and not followup.is_postponed
-                and (followup.state == "planned" or followup.date_call or not followup.channel_id.is_automatic)
-            )
+            if followup.state not in OPEN_STATES:
+                followup.is_late = False
+            elif followup.date_call:
+                followup.is_late = followup.date_call <= now
+            else:
+                is_over = followup.date_planned < followup.company_id._aftersale_today()
+                by_people = followup.state == "planned" or not followup.channel_id.is_automatic
+                followup.is_late = is_over and by_people
 
     def _search_is_late(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return (
-            Domain("state", "in", OPEN_STATES)
-            & Domain("date_planned", "<", self.env.company._aftersale_today())
-            & Domain("is_postponed", "=", False)
-            & (Domain("state", "=", "planned") | self._get_by_people_domain())
-        )
+        agreed = Domain("date_call", "<=", fields.Datetime.now())
+        is_over = self._by_company(lambda company: Domain("date_planned", "<", company._aftersale_today()))
+        by_people = Domain("state", "=", "planned") | self._get_by_people_domain()
+        planned = Domain("date_call", "=", False) & is_over & by_people
+        return Domain("state", "in", OPEN_STATES) & (agreed | planned)
 
     def _search_is_postponed(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return Domain("state", "=", "ready") & Domain("date_call", ">=", self._get_tomorrow(self.env.company))
+        later = self._by_company(lambda company: Domain("date_call", ">=", self._get_tomorrow(company)))
+        return Domain("state", "=", "ready") & later
+
+    def _by_company(self, make_domain):
+        """Return ``make_domain(company)`` for the follow-ups of each company the user works in: their days differ.
+
+        Record rules show no others; where these do not apply, the day of the current company counts for the rest.
+        """
+        others = self.env.companies - self.env.company
+        domains = [Domain("company_id", "=", company.id) & make_domain(company) for company in others]
+        return Domain.OR([Domain("company_id", "not in", others.ids) & make_domain(self.env.company), *domains])
 
     @staticmethod
     def _get_tomorrow(company):

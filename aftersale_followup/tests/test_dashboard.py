@@ -181,6 +181,42 @@ class TestDashboard(AftersaleCase):
         self.assertEqual(rows.search([("plan_id", "=", self.plan.id), ("is_late", "=", True)]), late)
         self.assertEqual(rows.search([("plan_id", "=", self.plan.id), ("is_late", "=", False)]), rows - late)
 
+    def test_agreed_call_is_late_from_its_minute_on(self):
+        """Whatever the planned day: neither before the agreed time nor only on the day after it."""
+        plan_rows = [("plan_id", "=", self.plan.id)]
+        now = datetime(2026, 3, 4, 10)
+        minute = timedelta(minutes=1)
+        rows = {
+            (day, moment): self._row(day=day, state="ready", channel_id=channel.id, date_call=moment)
+            for day in (MONDAY, WEDNESDAY, date(2026, 3, 6))
+            for moment, channel in ((now - minute, self.phone), (now, self.email), (now + minute, self.phone))
+        }
+        late = self.env["aftersale.followup"].union(*(row for (_day, moment), row in rows.items() if moment <= now))
+        found = self.env["aftersale.followup"].search(plan_rows)
+        self.assertEqual(len(found), 9)
+        self.assertEqual(found.filtered("is_late"), late.sorted())
+        self.assertEqual(found.search([*plan_rows, ("is_late", "=", True)]), late.sorted())
+        self.assertEqual(found.search([*plan_rows, ("is_late", "!=", True)]), (found - late).sorted())
+        self.assertEqual(self._figures(self.plan)["late_count"], 6)
+
+    def test_day_ends_where_the_company_is(self):
+        """In Shanghai Thursday begins at 16:00 UTC, in New York thirteen hours later; each goes by its own day."""
+        other = self.env["res.company"].create({"name": "Other"})
+        for company, zone in ((self.company, "Asia/Shanghai"), (other, "America/New_York")):
+            company.resource_calendar_id.tz = zone
+        agreed = {"state": "ready", "channel_id": self.phone.id, "date_call": "2026-03-05 02:00:00"}
+        here, call_here = self._row(), self._row(**agreed)
+        there = {"company_id": other.id, "user_id": False, "team_id": False}
+        rows = here | call_here | self._row(**there) | self._row(**there, **agreed)
+        for moment, late, later in (("15:59", rows.browse(), call_here), ("16:00", here, rows.browse())):
+            for first, second in (self.company | other, other | self.company):
+                with freeze_time(f"2026-03-04 {moment}:00"), self.subTest(moment=moment, company=first.name):
+                    seen = rows.with_context(allowed_company_ids=[first.id, second.id])
+                    seen.invalidate_recordset()
+                    for name, expected in (("is_late", late), ("is_postponed", later)):
+                        self.assertEqual(seen.filtered(name), expected)
+                        self.assertEqual(seen.search([("id", "in", rows.ids), (name, "=", True)]), expected)
+
     def test_call_agreed_for_later_is_not_of_today(self):
         now = datetime(2026, 3, 4, 10)
         row = self._row(state="ready", channel_id=self.phone.id)
@@ -216,6 +252,9 @@ class TestDashboard(AftersaleCase):
         found = row.search([*safe_eval(domain, {"uid": self.agent.id}), ("id", "=", row.id)])
         self.assertFalse(found, "The customer's turn.")
         row._log_attempt("call_back", call_back_date=datetime(2026, 3, 4, 15))
+        found = row.search([*safe_eval(domain, {"uid": self.agent.id}), ("id", "=", row.id)])
+        self.assertEqual(found, row)
+        row.sudo().date_planned = "2026-03-06"  # who was asked before the day may want the call today
         found = row.search([*safe_eval(domain, {"uid": self.agent.id}), ("id", "=", row.id)])
         self.assertEqual(found, row)
 
