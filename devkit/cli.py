@@ -31,6 +31,7 @@ def parser():
     database.add_argument("name")
     database.add_argument("--no-demo", action="store_true", help="without demo data")
     database.add_argument("--lang", metavar="CODE", help="load this language, e.g. zh_CN")
+    database.add_argument("--bridges", action="store_true", help="with the bridge add-ons and what they join")
 
     commands.add_parser("odoo", help="Odoo with everything prepared; arguments and input go to it", add_help=False)
 
@@ -39,7 +40,7 @@ def parser():
     bench.add_argument("--json", metavar="FILE", help="write the rows to this file as well")
 
     commands.add_parser("lint", help="formatting, style and well-formedness")
-    commands.add_parser("pot", help="export the add-on's terms to its i18n folder")
+    commands.add_parser("pot", help="export the add-ons' terms to their i18n folders")
     return main
 
 

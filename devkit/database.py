@@ -9,7 +9,7 @@ import shutil
 
 from devkit import locks, odoo
 from devkit.console import Stop, say, step
-from devkit.paths import ADDON, ADDON_PATH, DEV, FILESTORE, LOG
+from devkit.paths import ADDON, ADDONS, BRIDGES, DEV, FILESTORE, LOG, ROOT
 
 # Wanted by the tests and the demonstration beside what the manifest names.
 EXTRA = ("sale_management", "stock_dropshipping", "calendar")
@@ -18,8 +18,8 @@ FALLBACK = ("sale_management", "sale_stock", "survey", "hr", "sms", "digest", "p
 UNINSTALLED = {"tests", "__pycache__", "readme"}
 
 
-def manifest():
-    file = ADDON_PATH / "__manifest__.py"
+def manifest(addon=ADDON):
+    file = ROOT / addon / "__manifest__.py"
     return ast.literal_eval(file.read_text()) if file.exists() else None
 
 
@@ -27,12 +27,14 @@ def dependencies():
     return sorted({*(manifest() or {}).get("depends", FALLBACK), *EXTRA})
 
 
-def addon_hash():
+def addon_hash(addons=(ADDON,)):
+    """What tells one state of these add-ons from another."""
     digest = hashlib.sha256()
-    for path in sorted(ADDON_PATH.rglob("*")):
-        relative = path.relative_to(ADDON_PATH)
-        if path.is_file() and not UNINSTALLED & set(relative.parts):
-            digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
+    for addon in addons:
+        for path in sorted((ROOT / addon).rglob("*")):
+            relative = path.relative_to(ROOT / addon)
+            if path.is_file() and not UNINSTALLED & set(relative.parts):
+                digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -73,13 +75,14 @@ class Databases:
             (FILESTORE / old).rename(FILESTORE / new)
         self.server.sql(f"ALTER DATABASE {_quoted(old)} RENAME TO {_quoted(new)}")
 
-    def create(self, name, demo=True, lang=None, addon=True):
-        """(Re)create name with the add-on installed, or with no more than its dependencies."""
+    def create(self, name, demo=True, lang=None, addon=True, bridges=False):
+        """(Re)create name with the add-on installed, also with its bridges, or with no more than its dependencies."""
         if name in ("postgres", "template0", "template1") or not re.fullmatch(r"[A-Za-z0-9][\w.-]*", name):
             raise Stop(f"{name!r} is no name for a database: letters, digits, _ . - only.")
         self.check_lang(lang)
-        self.copy(self.template(demo, lang) if addon else self.base(demo, lang), name)
-        self.remember(name, addon=addon_hash() if addon else None, lang=lang)
+        make = self.bridged if bridges else self.template if addon else self.base
+        self.copy(make(demo, lang), name)
+        self.remember(name, addon=addon_hash(ADDONS) if addon else None, lang=lang)
 
     def check_lang(self, lang):
         """Stop for a language Odoo does not know; said before minutes of work, not after."""
@@ -109,6 +112,16 @@ class Databases:
             if not self.exists(whole):
                 self._make(whole, base, f"template database ({flavour}) with the add-on", [ADDON], demo, lang)
             return whole
+
+    def bridged(self, demo, lang):
+        """Name of the template with the bridges and what they join, made if it is not there."""
+        flavour, key = self._flavour(demo, lang)
+        with locks.exclusive(f"bridged-{flavour}"):
+            template = self.template(demo, lang)
+            whole = self._name("bridged", flavour, key + addon_hash(ADDONS))
+            if BRIDGES and not self.exists(whole):
+                self._make(whole, template, f"template database ({flavour}) with the bridges", BRIDGES, demo, lang)
+            return whole if BRIDGES else template
 
     def _flavour(self, demo, lang):
         """What tells templates apart: a word for people, and all that decides what is in them."""

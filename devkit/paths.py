@@ -13,6 +13,9 @@ ARTEFACTS = DEV / "artefacts"
 
 ADDON = "aftersale_followup"
 ADDON_PATH = ROOT / ADDON
+# Bridges install themselves where what they join is installed beside the add-on.
+BRIDGES = tuple(sorted(path.parent.name for path in ROOT.glob("*/__manifest__.py") if path.parent.name != ADDON))
+ADDONS = (ADDON, *BRIDGES)
 ODOO_SERIES = "19.0"
 
 

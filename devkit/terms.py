@@ -3,18 +3,21 @@
 import os
 import re
 
-from devkit.paths import ADDON, ADDON_PATH, DEV
-
-POT = ADDON_PATH / "i18n" / f"{ADDON}.pot"
+from devkit.paths import BRIDGES, DEV, ROOT
 
 
-def export(databases):
+def pot(addon):
+    """Path of the add-on's template of translations."""
+    return ROOT / addon / "i18n" / f"{addon}.pot"
+
+
+def export(databases, addon):
     """Content of a fresh .pot: from a database without demo data, which is nothing to translate."""
     name = f"aftersale_pot_{os.getpid()}"
     file = DEV / f"{name}.pot"
-    databases.create(name, demo=False)
+    databases.create(name, demo=False, bridges=addon in BRIDGES)
     try:
-        databases.odoo_command("exporting the terms", "i18n", "export", "-d", name, "-o", file, ADDON)
+        databases.odoo_command("exporting the terms", "i18n", "export", "-d", name, "-o", file, addon)
         return file.read_text()
     finally:
         databases.drop(name)

@@ -60,10 +60,10 @@ def database(databases):
     """Factory: database() makes one with the add-on through ./dev db and gives its name."""
     made = []
 
-    def make(demo=True, lang=None):
+    def make(demo=True, lang=None, bridges=False):
         name = f"aftersale_out_{os.getpid()}_{len(made)}"
         made.append(name)
-        arguments = [] if demo else ["--no-demo"]
+        arguments = [*([] if demo else ["--no-demo"]), *(["--bridges"] if bridges else [])]
         if lang:
             arguments += ["--lang", lang]
         result = dev("db", name, *arguments)

@@ -7,6 +7,7 @@ every add-on on the path read only ours. The last line of the output is their ou
 import importlib
 import json
 import logging
+import os
 from unittest.mock import PropertyMock, patch
 
 from odoo import tools
@@ -14,7 +15,7 @@ from odoo.modules import Manifest
 from odoo.tests import loader
 from odoo.tests.suite import OdooSuite
 
-ADDON = "aftersale_followup"
+ADDONS = os.environ["ADDONS"].split(",")
 SUITE = {
     "base": {
         "test_overrides": ["TestOverrides"],
@@ -63,15 +64,15 @@ def tests():
 
 
 def main():
-    manifest = Manifest.for_addon(ADDON)
+    manifests = [Manifest.for_addon(addon) for addon in ADDONS]
     docstrings = importlib.import_module("odoo.addons.test_lint.tests.test_docstring")
     problems = Problems()
     logging.getLogger("odoo").addHandler(problems)
     with (
-        patch.object(Manifest, "all_addon_manifests", lambda: [manifest]),
+        patch.object(Manifest, "all_addon_manifests", lambda: manifests),
         patch.object(docstrings, "MODULES_TO_LINT", ("aftersale",)),
         # pylint would read the whole of Odoo
-        patch.object(type(tools.config), "root_path", PropertyMock(return_value=manifest.path)),
+        patch.object(type(tools.config), "root_path", PropertyMock(return_value=manifests[0].path)),
         # Drawing one needs a library of its own, which we have no use for
         patch.object(env.registry["ir.actions.report"], "barcode", lambda *_arguments, **_options: b"bars"),  # noqa: F821
     ):

@@ -12,7 +12,7 @@ from conftest import DEV_COMMAND, dev, wait_for
 from devkit import console, debian, odoo, postgres
 from devkit.commands.test import _targets
 from devkit.measure import Context, row
-from devkit.paths import ADDON, ROOT
+from devkit.paths import ADDON, ADDONS, ROOT
 
 
 def test_help_names_every_command():
@@ -288,9 +288,10 @@ def test_facts_stay_with_their_database(databases):
 def test_paths_choose_the_run():
     inside, outside = f"{ADDON}/tests", "tests/test_dev.py::test_paths_choose_the_run"
     (ROOT / inside).mkdir(exist_ok=True)
-    assert _targets(["-k", "page"]) == (["-k", "page", inside], ["-k", "page", "tests"])
-    assert _targets(["-x", inside]) == (["-x", inside], None)
-    assert _targets([outside]) == (None, [outside])
+    everywhere = {addon: ["-k", "page", f"{addon}/tests"] for addon in ADDONS}
+    assert _targets(["-k", "page"]) == (everywhere, ["-k", "page", "tests"])
+    assert _targets(["-x", inside]) == ({ADDON: ["-x", inside]}, None)
+    assert _targets([outside]) == ({}, [outside])
 
 
 def test_a_skipped_test_fails(tmp_path):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from conftest import dev
 
-from devkit.paths import LOG
+from devkit.database import manifest
+from devkit.paths import ADDON, ADDONS, BRIDGES, LOG
 from devkit.python import PYTHON
 
 SUITE = Path(__file__).with_name("generic_suite.py")
@@ -15,12 +16,13 @@ SUITE = Path(__file__).with_name("generic_suite.py")
 
 @pytest.fixture(scope="module")
 def demo(database):
-    return database(demo=True)
+    return database(demo=True, bridges=True)
 
 
 def test_generic_tests_of_odoo(demo):
     # pylint is looked for on the path
-    environment = {**os.environ, "PATH": f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"}
+    path = f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "ADDONS": ",".join(ADDONS)}
     log = LOG / "test-generic.log"
     result = dev("odoo", "shell", "-d", demo, "--no-http", "--logfile", log, input=SUITE.read_text(), env=environment)
     assert result.returncode == 0, result.stderr
@@ -39,11 +41,13 @@ def test_installing_logs_no_complaint(databases):
     databases.create(name, demo=True, addon=False)
     try:
         options = ["--with-demo", "--no-http", "--stop-after-init", "--logfile", log]
-        assert dev("odoo", "server", "-d", name, "-i", "aftersale_followup", *options).returncode == 0
-        assert dev("odoo", "server", "-d", name, "-u", "aftersale_followup", *options).returncode == 0
+        assert dev("odoo", "server", "-d", name, "-i", ADDON, *options).returncode == 0
+        joined = ",".join({name for addon in BRIDGES for name in manifest(addon)["depends"]})
+        assert dev("odoo", "server", "-d", name, "-u", ADDON, "-i", joined, *options).returncode == 0
     finally:
         databases.drop(name)
     # Odoo reads the "False" that ./dev writes for a missing password as text, and says so.
     lines = [line for line in log.read_text().splitlines() if " db_password " not in line]
     assert [line for line in lines if {"WARNING", "ERROR", "CRITICAL"} & set(line.split()[3:4])] == []
-    assert any("Module aftersale_followup loaded" in line for line in lines)
+    # The bridges come by themselves with what they join.
+    assert all(any(f"Module {addon} loaded" in line for line in lines) for addon in ADDONS)

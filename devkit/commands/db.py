@@ -6,5 +6,5 @@ from devkit.console import say
 
 def main(options):
     databases = prepare.databases()
-    databases.create(options.name, demo=not options.no_demo, lang=options.lang)
+    databases.create(options.name, demo=not options.no_demo, lang=options.lang, bridges=options.bridges)
     say(f"Database {options.name} is ready.")

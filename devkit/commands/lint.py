@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from devkit.console import say
-from devkit.paths import ADDON, ADDON_PATH, ROOT
+from devkit.paths import ADDON_PATH, ADDONS, ROOT
 
 
 def main(options):
@@ -16,7 +16,7 @@ def main(options):
     if (ADDON_PATH / "__manifest__.py").exists():
         # One model in several files, by concern, is what we want.
         unwanted = "--disable=consider-merging-classes-inherited"
-        checks["pylint-odoo"] = _tool("pylint", "--rcfile=.pylintrc", unwanted, "--score=n", ADDON)
+        checks["pylint-odoo"] = _tool("pylint", "--rcfile=.pylintrc", unwanted, "--score=n", *ADDONS)
     failed = [name for name, check in checks.items() if not check()]
     for name in checks:
         say(f"  {name}: {'FAILED' if name in failed else 'ok'}")
@@ -32,7 +32,7 @@ def _xml():
     from lxml import etree
 
     broken = []
-    for path in sorted(ADDON_PATH.rglob("*.xml")):
+    for path in sorted(path for addon in ADDONS for path in (ROOT / addon).rglob("*.xml")):
         try:
             etree.parse(path)
         except etree.XMLSyntaxError as error:

@@ -1,14 +1,16 @@
-"""./dev pot: the terms of the add-on, exported to its i18n folder."""
+"""./dev pot: the terms of each add-on, exported to its i18n folder."""
 
 from devkit import prepare, terms
 from devkit.console import say
-from devkit.paths import ROOT
+from devkit.paths import ADDONS, ROOT
 
 
 def main(options):
-    content = terms.export(prepare.databases())
-    terms.POT.parent.mkdir(exist_ok=True)
-    changed = not terms.POT.exists() or terms.without_dates(terms.POT.read_text()) != terms.without_dates(content)
-    if changed:
-        terms.POT.write_text(content)
-    say(f"{terms.POT.relative_to(ROOT)}: {'written' if changed else 'up to date'}")
+    databases = prepare.databases()
+    for addon in ADDONS:
+        content, pot = terms.export(databases, addon), terms.pot(addon)
+        pot.parent.mkdir(exist_ok=True)
+        changed = not pot.exists() or terms.without_dates(pot.read_text()) != terms.without_dates(content)
+        if changed:
+            pot.write_text(content)
+        say(f"{pot.relative_to(ROOT)}: {'written' if changed else 'up to date'}")

@@ -9,7 +9,7 @@ import time
 from devkit import odoo, prepare, process, system
 from devkit.console import Stop, say
 from devkit.database import addon_hash, manifest
-from devkit.paths import ADDON, LOG
+from devkit.paths import ADDON, ADDONS, LOG
 
 NAME = "aftersale_run"
 PATIENCE = 180  # seconds for the login page to come up
@@ -61,7 +61,7 @@ def _check_port(port):
 
 def _database(databases, options):
     """The database of earlier runs, brought up to date if the add-on changed; a new one when there is none."""
-    current = addon_hash()
+    current = addon_hash(ADDONS)  # a bridge is updated with what it hangs on
     if options.fresh or not databases.exists(NAME):
         databases.create(NAME, demo=True, lang=options.lang)
     elif manifest() and databases.facts(NAME).get("addon") != current:

@@ -1,6 +1,6 @@
-"""./dev test: the add-on's own tests (inside an Odoo, through pytest-odoo) and the tests of the running product.
+"""./dev test: the add-ons' own tests (inside an Odoo, through pytest-odoo) and the tests of the running product.
 
-Two processes, because pytest-odoo turns its process into an Odoo with a database; one summary line at the end.
+A process each, because pytest-odoo turns its process into an Odoo with a database; one summary line at the end.
 """
 
 import json
@@ -9,10 +9,9 @@ import time
 
 from devkit import odoo, prepare, process, system
 from devkit.console import Stop, say
-from devkit.paths import ADDON_PATH, DEV, LOG, ROOT
+from devkit.paths import ADDONS, BRIDGES, DEV, LOG, ROOT
 from devkit.python import PYTHON
 
-INSIDE = (ADDON_PATH / "tests").relative_to(ROOT)
 OUTSIDE = "tests"
 NOTHING_COLLECTED = 5
 PREFIX = "aftersale_test_"
@@ -25,39 +24,47 @@ def main(options):
     databases = prepare.databases()
     _drop_left_over(databases)
     runs = []
-    if inside and any((ROOT / INSIDE).glob("test_*.py")):
-        runs.append(_inside(databases, inside))
+    (LOG / "test-odoo.log").unlink(missing_ok=True)
+    for addon, arguments in inside.items():
+        if not any(map(_interrupted, runs)) and any((ROOT / addon / "tests").glob("test_*.py")):
+            runs.append(_inside(databases, addon, arguments))
     if outside and not any(map(_interrupted, runs)) and any((ROOT / OUTSIDE).glob("test_*.py")):
         runs.append(_pytest("outside", ["-p", "no:odoo", *outside], _plain_environment()))
     return _summary(runs, time.monotonic() - started)
 
 
 def _targets(arguments):
-    """Arguments of the run inside Odoo and of the one outside; None where the paths given ask for the other only."""
+    """{add-on: arguments} of the runs inside Odoo, and arguments of the one outside, None where no path asks for it."""
     paths = [argument for argument in arguments if _is_path(argument)]
     rest = [argument for argument in arguments if argument not in paths]
     if not paths:
-        return [*rest, str(INSIDE)], [*rest, OUTSIDE]
-    inside = [path for path in paths if (ROOT / path.split("::")[0]).resolve().is_relative_to(ADDON_PATH)]
-    outside = [path for path in paths if path not in inside]
-    return [*rest, *inside] if inside else None, [*rest, *outside] if outside else None
+        return {addon: [*rest, f"{addon}/tests"] for addon in ADDONS}, [*rest, OUTSIDE]
+    inside = {addon: [path for path in paths if _file(path).is_relative_to(ROOT / addon)] for addon in ADDONS}
+    outside = [path for path in paths if path not in sum(inside.values(), [])]
+    return (
+        {addon: [*rest, *chosen] for addon, chosen in inside.items() if chosen},
+        [*rest, *outside] if outside else None,
+    )
+
+
+def _file(argument):
+    return (ROOT / argument.split("::")[0]).resolve()
 
 
 def _is_path(argument):
-    return not argument.startswith("-") and (ROOT / argument.split("::")[0]).exists()
+    return not argument.startswith("-") and _file(argument).exists()
 
 
-def _inside(databases, arguments):
-    """The add-on's tests, in a database of their own without demo data."""
+def _inside(databases, addon, arguments):
+    """The tests of one add-on, in a database of their own without demo data."""
     name = f"{PREFIX}{os.getpid()}"
     conf = DEV / f"{name}.conf"
-    databases.create(name, demo=False)
+    databases.create(name, demo=False, bridges=addon in BRIDGES)
     try:
         more = {"db_name": name, "dbfilter": f"^{name}$", "logfile": LOG / "test-odoo.log", "log_level": "info"}
         environment = odoo.configure(databases.odoo, databases.server, conf, **more)
         # Odoo's records go to its log file; pytest would repeat them below every failure.
         options = ["--odoo-http", "--odoo-log-level=info", "-p", "no:logging"]
-        (LOG / "test-odoo.log").unlink(missing_ok=True)
         return _pytest("inside", [*options, *arguments], environment)
     finally:
         databases.drop(name)
