@@ -105,6 +105,7 @@
     "assets": {
         "web.assets_backend": [
             "aftersale_followup/static/src/call/**/*",
+            "aftersale_followup/static/src/copy/**/*",
         ],
         "web.assets_tests": [
             "aftersale_followup/static/tests/tours/**/*",

@@ -82,6 +82,9 @@ class Company:
                 "resource_calendar_id": self.calendar,
                 "aftersale_team_id": self.team,
                 "aftersale_phone": "400 800 1234",
+                # As many mails as the tests need; what a budget does has tests of its own.
+                "aftersale_mail_day": 0,
+                "aftersale_mail_hour": 0,
                 "aftersale_report_recipient_ids": [(6, 0, [manager_partner])],
             },
         )

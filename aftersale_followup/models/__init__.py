@@ -3,6 +3,7 @@ from . import aftersale_calendar_mixin
 from . import aftersale_configuration_mixin
 from . import aftersale_personal_mixin
 from . import aftersale_access_log
+from . import aftersale_retry_mixin
 from . import aftersale_action
 from . import aftersale_action_effect
 from . import aftersale_action_followup
@@ -44,6 +45,9 @@ from . import aftersale_followup_contact
 from . import aftersale_followup_hazard
 from . import aftersale_followup_cron
 from . import aftersale_followup_message
+from . import aftersale_followup_sending
+from . import aftersale_followup_delivery
+from . import aftersale_followup_by_hand
 from . import aftersale_followup_consent
 from . import aftersale_followup_quiet
 from . import aftersale_followup_move
@@ -62,6 +66,7 @@ from . import aftersale_contact_data
 from . import aftersale_optout
 from . import aftersale_issue_ripple
 from . import aftersale_suggestion
+from . import aftersale_sending
 from . import aftersale_tag
 from . import aftersale_target
 from . import aftersale_target_line
@@ -73,6 +78,8 @@ from . import aftersale_retention
 from . import ir_actions_report
 from . import ir_http
 from . import ir_ui_menu
+from . import mail_mail
+from . import mail_thread_bounce
 from . import product_template
 from . import resource_calendar
 from . import resource_calendar_attendance
@@ -80,12 +87,16 @@ from . import resource_calendar_leaves
 from . import res_company
 from . import res_company_periodic
 from . import res_company_contact
+from . import res_company_sending
 from . import res_company_settings
 from . import res_company_target
 from . import res_partner
+from . import res_partner_delivery
 from . import res_partner_privacy
 from . import sale_order
 from . import sale_order_line
+from . import sms_sms
+from . import sms_tracker
 from . import stock_lot
 from . import stock_picking
 from . import survey_question

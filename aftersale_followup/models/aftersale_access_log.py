@@ -38,6 +38,7 @@ class AftersaleAccessLog(models.Model):
         [
             ("call", "Call form opened"),
             ("reveal", "Contact data shown"),
+            ("link", "Personal link copied"),
             ("export", "Exported"),
             ("print", "Printed"),
             ("disclosure", "Copy for the customer"),

@@ -1,6 +1,11 @@
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
+from .res_partner_delivery import may_be_mobile
+
+# What brings the link to the online questionnaire, best first.
+CARRIERS = ("email", "sms")
+
 
 class AftersaleChannel(models.Model):
     _name = "aftersale.channel"
@@ -30,14 +35,15 @@ class AftersaleChannel(models.Model):
         if partner.aftersale_offline and self.code not in ("phone", "visit", "paper"):
             return False
         if self.code == "email":
-            return bool(partner.email_normalized) and not partner.is_blacklisted
+            return partner._aftersale_has_deliverable_email() and not partner.is_blacklisted
         if self.code == "phone":
             wanted = not partner.phone_sanitized_blacklisted and len(partner._aftersale_quiet_weekdays()) < 7
             return bool(partner.phone_sanitized or partner.phone) and (wanted or warns)
         if self.code == "sms":
-            return bool(partner.phone_sanitized) and not partner.phone_sanitized_blacklisted
+            number = partner.phone_sanitized
+            return bool(number) and not partner.phone_sanitized_blacklisted and may_be_mobile(number)
         if self.code == "online":
-            return self.env["aftersale.channel"]._by_code("email")._is_possible(partner)
+            return any(self._by_code(code)._is_possible(partner) for code in CARRIERS)
         if self.code == "paper":
             return partner.aftersale_offline or partner.aftersale_channel_id == self
         # Chat and visits are arranged with the customer: only who asked for them gets them.
@@ -48,7 +54,20 @@ class AftersaleChannel(models.Model):
         self.ensure_one()
         if not self.is_automatic:
             return True
+        if self.code == "online":
+            return bool(plan.mail_template_id or plan.sms_template_id)
         return bool(plan.sms_template_id if self.code == "sms" else plan.mail_template_id)
+
+    def _get_carrier(self, plan, partner):
+        """Return the channel by which ``plan`` brings the message of this one to ``partner``; empty if by none.
+
+        The link to the online questionnaire goes by mail, else by SMS; all others carry their own.
+        """
+        self.ensure_one()
+        if self.code != "online":
+            return self
+        carriers = map(self._by_code, CARRIERS)
+        return next((c for c in carriers if c._has_message(plan) and c._is_possible(partner)), self.browse())
 
     @api.model
     @ormcache("code")

@@ -70,10 +70,14 @@ class AftersaleFollowup(models.Model):
 
     def _correct_contact_data(self):
         """Ask the salesperson for the right contact data and go on by the next channel, if there is one."""
+        self._ask_for_contact_data()
+        self.sudo()._contact_by_next_channel(self.channel_id)
+
+    def _ask_for_contact_data(self):
+        """Give the salesperson an activity to correct the customer's contact data."""
         user = self.sales_user_id or self.partner_id.user_id or self.user_id or self.env.user
         self.partner_id.sudo().activity_schedule(
             "aftersale_followup.activity_type_contact_data",
             user_id=user.id,
             note=self.env._("%s could not be reached: the contact data is wrong.", self.display_name),
         )
-        self.sudo()._contact_by_next_channel(self.channel_id)

@@ -37,6 +37,7 @@ class AftersaleFollowup(models.Model):
         followups -= followups._defer_quiet_days()
         # Last: only what really goes out counts, and keeps others from the customer.
         followups -= followups._enforce_cap()
+        followups -= followups._await_budget()
         now = fields.Datetime.now()
         for followup in followups:
             followup._set_state(
@@ -210,5 +211,5 @@ class AftersaleFollowup(models.Model):
             return
         self.write({"channel_id": channel.id, "date_next": self.date_expiry, "date_call": False})
         self._hand_to_supervisor()
-        if channel.is_automatic and not self._postpone_to_opening():
+        if channel.is_automatic and not self._postpone_to_opening() and not self._await_budget():
             self._send("invite")

@@ -22,6 +22,7 @@ class AftersaleFollowup(models.Model):
     def _cron_contact(self):
         """Do what is due: contact planned follow-ups, remind, and end those whose link has expired."""
         self._expire_due()
+        self._settle_deliveries()
         if not self._catch_up():
             return
         domain = [
@@ -31,7 +32,7 @@ class AftersaleFollowup(models.Model):
         ]
         remaining = self.search_count(domain)
         while remaining > 0:
-            due = self.search(domain, limit=BATCH, order="date_next, id")
+            due = self.search(domain, limit=BATCH, order="contact_class, date_deadline, date_next, id")
             locked = due.try_lock_for_update(allow_referencing=True)
             locked._process_isolated()
             remaining = max(remaining - len(due), 0)
@@ -78,6 +79,7 @@ class AftersaleFollowup(models.Model):
         ready = self.filtered(lambda f: f.state == "ready" and f.date_next and f.date_next <= fields.Datetime.now())
         invited, reminded = ready._filter_unsent(), ready._filter_remindable()
         waiting = (invited | reminded)._postpone_to_opening()
+        waiting |= ((invited | reminded) - waiting)._await_budget()
         for kind, followups in (("invite", invited - waiting), ("reminder", reminded - invited - waiting)):
             if followups:
                 followups._send(kind)

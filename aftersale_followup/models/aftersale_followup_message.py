@@ -16,15 +16,25 @@ class AftersaleFollowup(models.Model):
         """Queue the ``invite`` or ``reminder`` of each follow-up by its channel and note the attempt."""
         now = fields.Datetime.now()
         sending = self.with_context(aftersale_link=LINK)
-        by_sms = sending.filtered(lambda f: f.channel_id.code == "sms")
-        by_sms._send_sms()
-        (sending - by_sms)._send_mail(kind)
+        by_sms = sending.filtered(lambda f: f._get_carrier().code == "sms")
+        texts, mails = by_sms._send_sms(kind), (sending - by_sms)._send_mail(kind)
+        self.filtered("is_waiting_to_send").is_waiting_to_send = False
         if kind == "reminder":
             for followup in self:
                 followup.reminder_sent += 1
         else:
             self.env["aftersale.attempt"].create(
-                [{"followup_id": f.id, "channel_id": f.channel_id.id, "outcome": "sent", "date": now} for f in self]
+                [
+                    {
+                        "followup_id": followup.id,
+                        "channel_id": followup.channel_id.id,
+                        "outcome": "sent",
+                        "date": now,
+                        "message_id": texts.get(followup.id) or mails.get(followup.id),
+                        "delivery": followup.id in texts and "waiting",
+                    }
+                    for followup in self
+                ]
             )
             self.filtered(lambda f: not f.date_sent).write({"date_sent": now})
         for followup in self:
@@ -37,22 +47,49 @@ class AftersaleFollowup(models.Model):
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
 
+    def _get_carrier(self):
+        """Return the channel that carries the message: that of the follow-up, or how its link is brought."""
+        self.ensure_one()
+        return self.channel_id._get_carrier(self.plan_id, self.partner_id)
+
     def _send_mail(self, kind):
+        """Queue the mail of each follow-up; return {follow-up id: message id}."""
+        messages = {}
         reminder = self.env.ref("aftersale_followup.mail_template_reminder", raise_if_not_found=False)
         template_of = (lambda f: reminder) if kind == "reminder" else (lambda f: f.plan_id.mail_template_id)
         for template, followups in self.grouped(template_of).items():
             if not template:
                 raise UserError(self.env._("Plan “%s” has no e-mail template. Choose one.", followups.plan_id[:1].name))
-            for mail in template.with_env(self.env).send_mail_batch(followups.ids, force_send=False):
+            values = self._get_mail_values(kind)
+            mails = template.with_env(self.env).send_mail_batch(followups.ids, email_values=values, force_send=False)
+            for mail in mails:
                 mail.headers = repr(self.browse(mail.res_id)._get_unsubscribe_headers())
+                messages[mail.res_id] = mail.mail_message_id.id
         if self:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        return messages
 
-    def _send_sms(self):
-        for followup in self:
-            followup._message_sms_with_template(
-                template=followup.plan_id.sms_template_id, partner_ids=followup.partner_id.ids, put_in_queue=True
-            )
+    def _send_sms(self, kind):
+        """Queue the text message of each follow-up, with short links; return {follow-up id: message id}."""
+        messages = {}
+        reminder = self.env.ref("aftersale_followup.sms_template_reminder", raise_if_not_found=False)
+        short = self.with_context(aftersale_short=True)
+        template_of = (
+            (lambda f: reminder or f.plan_id.sms_template_id)
+            if kind == "reminder"
+            else (lambda f: f.plan_id.sms_template_id)
+        )
+        for template, followups in short.grouped(template_of).items():
+            texts = template.with_env(short.env)._render_field("body", followups.ids, compute_lang=True)
+            for followup in followups:
+                message = followup._message_sms(
+                    texts[followup.id], partner_ids=followup.partner_id.ids, put_in_queue=True
+                )
+                messages[followup.id] = message.id
+        # sudo: the queue belongs to nobody
+        queued = self.env["sms.sms"].sudo().search([("mail_message_id", "in", list(messages.values()))])
+        queued.write({"aftersale_kind": kind})
+        return messages
 
     def _next_reminder(self):
         """Return when to remind (UTC), or False when no reminder is left or the order is no longer valid."""
@@ -94,7 +131,13 @@ class AftersaleFollowup(models.Model):
         """Return the customer's personal address of the questionnaire, with ``params`` (such as ``score=4``)."""
         self.ensure_one()
         query = "&".join(f"{key}={value}" for key, value in params.items())
-        return f"{self.get_base_url()}/aftersale/{self._get_link_token()}" + (f"?{query}" if query else "")
+        return self._get_address(self._get_link_token()) + (f"?{query}" if query else "")
+
+    def _get_address(self, token, page=""):
+        """Return the address that ``token`` opens; text messages carry a short one, which leads there."""
+        if self.env.context.get("aftersale_short"):
+            return f"{self.get_base_url()}/a/{token}"
+        return f"{self.get_base_url()}/aftersale/{token}{page}"
 
     def _get_link_token(self):
         """Return the token while a message is being sent, else a word that leads nowhere.

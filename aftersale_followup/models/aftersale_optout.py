@@ -233,7 +233,7 @@ class AftersaleFollowup(models.Model):
         It stands in messages that agents and departments read, too: whoever holds it can answer nothing.
         """
         self.ensure_one()
-        return f"{self.get_base_url()}/aftersale/{self._get_optout_token()}/optout"
+        return self._get_address(self._get_optout_token(), "/optout")
 
     def _get_optout_token(self):
         """Return the token of the opt-out link: it follows from the personal one, not the other way round."""

@@ -86,5 +86,7 @@ class AftersalePlan(models.Model):
         if self.phone_first or urgent:
             channels = channels.sorted(lambda channel: channel.code != "phone")
         return (partner.aftersale_channel_id | channels).filtered(
-            lambda channel: channel._has_message(self) and channel._is_possible(partner)
+            lambda channel: (
+                channel._has_message(self) and channel._is_possible(partner) and channel._get_carrier(self, partner)
+            )
         )

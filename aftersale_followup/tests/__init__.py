@@ -13,6 +13,9 @@ from . import test_contact
 from . import test_contact_hours
 from . import test_customer
 from . import test_dashboard
+from . import test_delivery
+from . import test_sending
+from . import test_sms
 from . import test_department
 from . import test_erasure
 from . import test_feedback

@@ -19,6 +19,7 @@ MATRIX = {
     "aftersale.target.line": {"employee": "-", "agent": "-", "supervisor": "rw", "manager": "rw"},
     "aftersale.attempt": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.feedback": {"employee": "-", "agent": "r", "supervisor": "crw", "manager": "crw"},
+    "aftersale.sending": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-"},
     "aftersale.feedback.sealed": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-"},
     "aftersale.feedback.dimension": {"employee": "-", "agent": "r", "supervisor": "cr", "manager": "cr"},
     "aftersale.issue": {"employee": "rw", "agent": "rw", "supervisor": "crw", "manager": "crw"},

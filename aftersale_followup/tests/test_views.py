@@ -85,7 +85,12 @@ class TestViews(AftersaleCase):
     def test_every_model_has_its_views(self):
         """Lists, forms and searches of our own for whatever is opened by itself; parts stand in the whole's form."""
         views = self._ours("ir.ui.view")
-        parts = {"aftersale.touchpoint", "aftersale.feedback.dimension", "aftersale.feedback.sealed"}
+        parts = {
+            "aftersale.touchpoint",
+            "aftersale.feedback.dimension",
+            "aftersale.feedback.sealed",
+            "aftersale.sending",
+        }
         for name, model in self.env.items():
             if not name.startswith("aftersale.") or model._abstract or model._transient or name in parts:
                 continue
