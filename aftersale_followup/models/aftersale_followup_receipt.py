@@ -67,3 +67,40 @@ class AftersaleFollowup(models.Model):
             self.write({**values, "explanation": self._explained(sentence)})
         else:
             self._move_to(day, sentence, **values)
+
+    def _recount_merged(self):
+        """Have the calls that these follow-ups were merged into wait until their goods have arrived, too.
+
+        A call that cannot wait inside its window goes on without these goods: nobody is asked about what is on its way.
+        """
+        for company, rows in self.grouped("company_id").items():
+            rows = rows.with_company(company)
+            occasions = rows.order_id._aftersale_occasions("delivery")
+            moments = {occasion["order"]: occasion["moment"] for occasion in occasions}
+            rows = rows.filtered(lambda row, known=moments: row.order_id in known)
+            windows = PlanningWindows(company, [*rows.touchpoint_id, *rows.plan_id], list(moments.values()))
+            ledger = self.env["aftersale.plan"]._get_ledger(rows.merged_into_id)
+            load = AgentLoad(company, rows.merged_into_id.mapped("date_deadline"))
+            for row in rows:
+                first = windows.get(row.touchpoint_id or row.plan_id, moments[row.order_id])[0][0]
+                if row.merged_into_id.date_planned < first:
+                    row._wait_with_survivor(first, windows, ledger, load)
+
+    def _wait_with_survivor(self, first, windows, ledger, load):
+        """Move the call this follow-up was merged into to ``first`` or later, else take our goods out of it."""
+        call = self.merged_into_id
+        days = windows.between(first, call.date_deadline)
+        if free := call.plan_id._get_cap(ledger, call).free(days):
+            _user, day = load.pick(free, call.user_id)
+            call._move_to(
+                day, self.env._("Moved to %(day)s: %(order)s arrives later.", day=day, order=self.order_id.name)
+            )
+            ledger.move(call, day)
+            return
+        others = self.search([("merged_into_id", "=", call.id)]) - self
+        kept = call.order_id.order_line.product_id | others.product_ids
+        call.product_ids -= self.product_ids - kept
+        sentence = self.env._("%s arrives after the shared call: its products are not asked about.", self.order_id.name)
+        for followup in (call, self):
+            followup.explanation = followup._explained(sentence)
+        self.lost_turn = True

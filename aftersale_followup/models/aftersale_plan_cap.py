@@ -111,20 +111,18 @@ class AftersalePlan(models.Model):
                 | Domain("commercial_partner_id", "in", self._get_customer_ids(rows))
             )
             & Domain("date_planned", ">=", self._get_ledger_start())
-            & Domain("state", "not in", ("skipped", "cancelled"))
+            # Whoever was written to was contacted, even if it was cancelled afterwards.
+            & (Domain("state", "not in", ("skipped", "cancelled")) | Domain("date_sent", "!=", False))
         )
 
     # ------------------------------------------------------------
     # The rules
     # ------------------------------------------------------------
 
-    def _get_cap(self, ledger, row, own=False):
-        """Return the `ContactCap` of ``row``, as ``ledger`` stands now.
-
-        :param own: count contacts of the row's own kind only
-        """
+    def _get_cap(self, ledger, row, **options):
+        """Return the `ContactCap` of ``row``, as ``ledger`` stands now; ``options`` are those of the class."""
         self.ensure_one()
-        return ContactCap(self, ledger, row, own)
+        return ContactCap(self, ledger, row, **options)
 
     def _is_same_series(self, row, contact):
         """Return whether ``contact`` is another touchpoint of this plan for the same order, or target list."""
@@ -163,6 +161,29 @@ class AftersalePlan(models.Model):
             "This kind of contact lost its last turn with the customer to another: the window goes on until %s.", day
         )
         return [day]
+
+    def _make_room(self, row, facts):
+        """Return the day for ``row`` that a follow-up of lower rank leaves free by moving inside its window, if any.
+
+        Who moves, and to which day, is noted in the row; it is written with the row.
+        """
+        lower = facts.get_lower(row)
+        if not lower:
+            return []
+        for day in self._get_cap(facts.ledger, row, without=lower.ids).free(row["window"][0]):
+            facts.ledger.add(row, day)
+            caps = {followup: followup.plan_id._get_cap(facts.ledger, followup) for followup in lower}
+            facts.ledger.remove(row)
+            hit = [followup for followup in lower if caps[followup].rule(followup.date_planned)]
+            if len(hit) != 1:  # of several, each would have to know where the others go
+                continue
+            days = facts.windows.between(hit[0].date_planned, hit[0].date_deadline)
+            if free := caps[hit[0]].free(days):
+                _user, later = facts.agents.pick(free, hit[0].user_id)
+                facts.ledger.move(hit[0], later)
+                row["moved"] = (hit[0], later)
+                return [day]
+        return []
 
     def _get_patience(self):
         """Return how long this kind of contact may be kept waiting by others: its own interval."""

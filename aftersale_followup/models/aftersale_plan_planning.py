@@ -9,19 +9,17 @@ from odoo.exceptions import LockError
 from odoo.fields import Command
 from odoo.tools.misc import clean_context
 
-from .aftersale_plan import CONTACT_CLASSES
 from .contact_cap import EXEMPT_CLASSES
-from .planning_facts import PlanningFacts
+from .planning_facts import RANK, PlanningFacts
 from .planning_occasion import origins_of
 
 _logger = logging.getLogger(__name__)
-
-RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
 
 
 def row_values(row):
     """Return the field values of a planned ``row``."""
     technical = {"existing", "occasion", "window", "products", "survivor", "record", "why", "against_optout"}
+    technical |= {"is_held", "moved"}
     values = {key: value for key, value in row.items() if key not in technical}
     survivor = row.get("survivor")
     if survivor:
@@ -124,7 +122,8 @@ class AftersalePlan(models.Model):
         rows.sort(key=lambda row: self._get_turn(row, facts))
         for row in rows:
             self.browse(row["plan_id"])._schedule(row, facts)
-        return rows
+        # What would join a follow-up that another worker has in hand is left for the next sweep.
+        return [row for row in rows if row.get("survivor") or not row.get("is_held")]
 
     def _get_turn(self, row, facts):
         """Return the key that sorts the rows: what is exempt from the cap, who lost a turn, then rank and day."""
@@ -178,13 +177,7 @@ class AftersalePlan(models.Model):
         row["why"] = facts.describe_window(self, row)
         if not reason:
             cap = self._get_cap(facts.ledger, row)
-            free = self._get_free_days(row, facts, cap)
-            if not free:
-                row["why"] += "\n" + self.env._("On no day of the window: %s.", cap.rule(days[0]))
-                survivor = facts.mergeable(row)
-                reason = "merged" if survivor else "contact_cap"
-                row["survivor"] = survivor
-                row["lost_turn"] = not survivor and self._loses_turn(facts.ledger, row, days)
+            free, reason = self._find_days(row, facts, cap)
         if reason:
             label = dict(self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env))[reason]
             row.update(state="skipped", skip_reason=reason)
@@ -198,11 +191,7 @@ class AftersalePlan(models.Model):
         row.update(state="planned", date_planned=day, time_planned=time_planned, user_id=user.id)
         zone = self.env["aftersale.followup"]._get_customer_zone(row["occasion"]["partner"], self.env.company)
         row["date_next"] = time_planned or self.env.company._aftersale_day_opening(day, zone)
-        row["why"] += "\n" + self.env._(
-            "Planned on %(day)s for %(agent)s, the least loaded day and agent of the window.",
-            day=day,
-            agent=user.name or self.env._("nobody yet"),
-        )
+        row["why"] += "\n" + self._describe_choice(row, user, day)
         if len(free) < len(days):
             row["why"] += "\n" + self.env._("Kept off other days: %s.", cap.first_rule(days))
         if day > row["date_deadline"]:
@@ -210,6 +199,36 @@ class AftersalePlan(models.Model):
         if note := facts.agents.describe(user, day):
             row["why"] += "\n" + note
         facts.ledger.add(row, day)
+
+    def _find_days(self, row, facts, cap):
+        """Return (days on which ``cap`` allows the contact, None), or ([], why there is none).
+
+        A capped contact is deferred inside its window, or joins the customer's next one, or another of lower rank makes
+        room for it; else it is not held.
+        """
+        free = self._get_free_days(row, facts, cap)
+        survivor = None if free else facts.mergeable(row)
+        if not free and not survivor and not row.get("is_held"):
+            free = self._make_room(row, facts)
+        if free:
+            return free, None
+        days = row["window"][0]
+        row["why"] += "\n" + self.env._("On no day of the window: %s.", cap.rule(days[0]))
+        row.update(survivor=survivor, lost_turn=not survivor and self._loses_turn(facts.ledger, row, days))
+        return [], "merged" if survivor else "contact_cap"
+
+    def _describe_choice(self, row, user, day):
+        """Return in words why ``user`` contacts the customer of ``row`` on ``day``."""
+        names = {"day": day, "agent": user.name or self.env._("nobody yet")}
+        if user and self.assign_method == "user" and user == self.user_id:
+            return self.env._(
+                "Planned on %(day)s, the least loaded day of the window, for %(agent)s as the plan says.", **names
+            )
+        if user and self.assign_method == "salesperson" and user == row["occasion"]["sales_user"]:
+            return self.env._(
+                "Planned on %(day)s, the least loaded day of the window, for %(agent)s, the salesperson.", **names
+            )
+        return self.env._("Planned on %(day)s for %(agent)s, the least loaded day and agent of the window.", **names)
 
     def _get_skip_reason(self, row, facts):
         """Return why the customer is not asked at all (a key of ``skip_reason``), or None; order of weight."""
@@ -227,7 +246,8 @@ class AftersalePlan(models.Model):
                 return "open_issue"
         if facts.asked_before(self, occasion):
             return "duplicate"
-        if self.sampling_rate < 100.0 and self._draw(row["origin"]) >= self.sampling_rate:
+        # All touchpoints of one order share their lot: a series is asked whole or not at all.
+        if self.sampling_rate < 100.0 and self._draw(occasion["origin"]) >= self.sampling_rate:
             return "sampled_out"
         return None
 
@@ -242,16 +262,20 @@ class AftersalePlan(models.Model):
         return int.from_bytes(digest[:4], "big") / 2**32 * 100.0
 
     def _get_agents(self, row, team, load):
-        """Return the users who may get the row: by the plan's method; a verification never goes to the solver."""
-        occasion = row["occasion"]
+        """Return the users who may get the row: by the plan's method, of who works in the company.
+
+        A verification never goes to the solver.
+        """
+        occasion, company = row["occasion"], self.env.company
         if row["against_optout"]:
             return team.user_id
         wanted = {"user": self.user_id, "salesperson": occasion["sales_user"]}.get(self.assign_method)
-        # Who has left the company calls nobody any more: the team does.
-        if wanted and wanted.active:
-            return wanted
         solvers = occasion["issue"].solver_ids
-        return (load.members(team) - solvers) or (team.user_id - solvers)
+        # Who has left the company calls nobody any more: the team does.
+        if wanted and wanted.active and company in wanted.company_ids and wanted not in solvers:
+            return wanted
+        leader = team.user_id.filtered(lambda user: company in user.company_ids)
+        return (load.members(team) - solvers) or (leader - solvers)
 
     # ------------------------------------------------------------
     # Rows -> records
@@ -264,6 +288,9 @@ class AftersalePlan(models.Model):
         for row in rows:
             if row.get("survivor"):
                 self._merge_products(row)
+            if row.get("moved"):
+                followup, day = row["moved"]
+                followup._move_to(day, self.env._("Moved to %s: a contact of higher rank goes first.", day))
         # Survivors first: the merged rows name them.
         for batch in ([r for r in rows if not r.get("survivor")], [r for r in rows if r.get("survivor")]):
             new = [row for row in batch if not row["existing"]]

@@ -13,14 +13,15 @@ class ContactCap:
     :param ledger: the `ContactLedger` of the customer, as it stands now
     :param row: the follow-up, a record or the dictionary it will be created from
     :param own: count contacts of the plan's own kind only
+    :param without: ids of stored follow-ups that do not count
     """
 
-    def __init__(self, plan, ledger, row, own=False):
+    def __init__(self, plan, ledger, row, own=False, without=()):
         self.env, self.company = plan.env, plan.env.company
         self._contacts, self._spoken, self._reserved = [], (), 0
         if plan.contact_class in EXEMPT_CLASSES:
             return
-        contacts = ledger.contacts(row)
+        contacts = [c for c in ledger.contacts(row) if isinstance(c.ref, dict) or c.ref not in without]
         same_kind = [contact for contact in contacts if contact.contact_class == plan.contact_class]
         self._contacts = same_kind if own else contacts
         self._same_kind = [contact for contact in same_kind if not plan._is_same_series(row, contact)]

@@ -47,6 +47,11 @@ class ContactLedger:
             self._by_key[key] = [contact for contact in self._by_key[key] if contact.ref != followup.id]
         self.add(followup, day)
 
+    def remove(self, row):
+        """Count ``row`` no longer, as long as it is a dictionary that was added before."""
+        for key in self.keys(row):
+            self._by_key[key] = [contact for contact in self._by_key[key] if contact.ref is not row]
+
     def add_human(self, customer_id, day):
         """Note that somebody spoke to the customer (id of the commercial partner) on ``day``, outside follow-ups."""
         self._human[customer_id].append(day)

@@ -2,11 +2,14 @@ from collections import defaultdict
 
 from odoo.tools import SQL
 
+from .aftersale_plan import CONTACT_CLASSES
 from .agent_load import AgentLoad
 from .customer_segments import CustomerSegments
 from .erased_key import find_hidden
 from .planning_occasion import origins_of
 from .planning_window import PlanningWindows
+
+RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
 
 
 class PlanningFacts:
@@ -140,7 +143,8 @@ class PlanningFacts:
 
         One call then covers several orders. It must be of the same kind, for the same company and still planned: the
         questions it asks fit. Nor may it come before the row's own window: nobody is asked about goods on their way.
-        A pilot asks about one product, so only its own plan takes it.
+        A pilot asks about one product, so only its own plan takes it. Where the only one is in the hands of another
+        worker, the row is marked as held.
         """
         for contact in self.ledger.contacts(row):
             alike = all(getattr(contact, name) == row[name] for name in ("contact_class", "scenario", "company_id"))
@@ -152,7 +156,19 @@ class PlanningFacts:
                 return contact.ref
             if contact.ref in self._joinable:
                 return self.env["aftersale.followup"].browse(contact.ref)
+            row["is_held"] = True
         return None
+
+    def get_lower(self, row):
+        """Return the planned follow-ups of the customer of ``row``, in its company, whose kind ranks lower."""
+        ids = [
+            contact.ref
+            for contact in self.ledger.contacts(row)
+            if not isinstance(contact.ref, dict)
+            and RANK[contact.contact_class] > RANK[row["contact_class"]]
+            and contact.company_id == row["company_id"]
+        ]
+        return self.env["aftersale.followup"].browse(ref for ref in ids if ref in self._joinable)
 
     def describe_window(self, plan, row):
         """Return in words where the window comes from."""

@@ -44,12 +44,14 @@ class StockPicking(models.Model):
         An order counts from its last receipt, which need not be that of the delivery its follow-up names.
         """
         orders = self.sudo().move_ids.sale_line_id.order_id
-        planned = (
-            self.env["aftersale.followup"]
-            .sudo()
-            .search([("order_id", "in", orders.ids), ("state", "=", "planned"), ("picking_id", "!=", False)])
+        rows = (
+            self.env["aftersale.followup"].sudo().search([("order_id", "in", orders.ids), ("picking_id", "!=", False)])
         )
+        planned = rows.filtered(lambda row: row.state == "planned")
         planned.try_lock_for_update(allow_referencing=True)._recount_windows()
+        merged = rows.filtered(lambda row: row.merged_into_id.state == "planned")
+        held = merged.merged_into_id - merged.merged_into_id.try_lock_for_update(allow_referencing=True)
+        merged.filtered(lambda row: row.merged_into_id not in held)._recount_merged()
 
     def action_aftersale_followups(self):
         """Open the follow-ups of this delivery."""

@@ -1,4 +1,5 @@
 from datetime import date, datetime, timedelta
+from unittest.mock import patch
 
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
@@ -56,6 +57,14 @@ class TestLedger(AftersaleCase):
         self.assertEqual(planned.product_ids, self.product)
 
     # -- the year ----------------------------------------------------------------
+
+    def test_contact_cancelled_after_sending_counts(self):
+        first, second = self._planned(), self._planned()
+        first._contact()
+        self.assertTrue(first.date_sent)
+        first.with_user(self.supervisor).action_cancel()
+        second._contact()
+        self.assertEqual((second.state, second.skip_reason), ("skipped", "contact_cap"))
 
     def test_sixth_contact_of_the_year_is_the_last(self):
         for days in (350, 300, 250, 200, 150):
@@ -226,3 +235,48 @@ class TestLedger(AftersaleCase):
 
         count(rows[:1])
         self.assertEqual(count(rows), count(rows[:1]))
+
+    # -- rank --------------------------------------------------------------------
+
+    def _periodic(self, **values):
+        plan = self.plan_new.copy({"contact_class": "periodic", "scenario": "existing_customer", "trigger": "manual"})
+        return self._planned(plan=plan, **values)
+
+    def test_contact_of_lower_rank_makes_room_inside_its_window(self):
+        low = self._periodic(date_planned=date(2026, 3, 9), date_deadline=date(2026, 3, 20))
+        order = self._order()
+        self._deliver(order)
+        high = order.aftersale_followup_ids
+        self.assertEqual((high.state, low.state), ("planned", "planned"))
+        self.assertGreaterEqual((low.date_planned - high.date_planned).days, 7)
+        self.assertLessEqual(low.date_planned, low.date_deadline)
+        self.assertIn("higher rank", low.explanation)
+
+    def test_contact_of_lower_rank_stays_when_its_window_is_too_short(self):
+        low = self._periodic(date_planned=date(2026, 3, 9), date_deadline=date(2026, 3, 10))
+        order = self._order()
+        self._deliver(order)
+        high = order.aftersale_followup_ids
+        self.assertEqual((high.skip_reason, high.lost_turn), ("contact_cap", True))
+        self.assertEqual(low.date_planned, date(2026, 3, 9))
+
+    def test_contact_of_higher_rank_does_not_move(self):
+        order = self._order()
+        self._deliver(order)
+        high = order.aftersale_followup_ids
+        day = high.date_planned
+        low = self.plan_new.copy({"contact_class": "periodic", "occurrence": "every", "trigger": "sale"})
+        low._plan_followups("sale", order)
+        self.assertEqual(high.date_planned, day)
+
+    def test_what_another_worker_holds_is_left_for_the_sweep(self):
+        first, second = self._order(), self._order(products=self._product("Pan"))
+        self._deliver(first)
+        held = patch.object(
+            type(self.env["aftersale.followup"]), "try_lock_for_update", lambda rows, **_options: rows.browse()
+        )
+        with held:
+            self._deliver(second)
+        self.assertFalse(second.aftersale_followup_ids, "Neither capped for good nor joined to what is held.")
+        self.env["aftersale.plan"]._plan_followups("delivery", second)
+        self.assertEqual(second.aftersale_followup_ids.skip_reason, "merged")

@@ -113,6 +113,18 @@ class TestLevelling(AftersaleCase):
         seller.active = False
         self.assertEqual(self._plan_one(user_id=seller.id).user_id, self.agent, "Who left calls nobody.")
 
+    def test_solver_never_verifies_whatever_the_plan_says(self):
+        self.plan_verify.write({"assign_method": "user", "user_id": self.agent.id})
+        self.assertNotEqual(self._solved_issue().verification_followup_ids.user_id, self.agent)
+
+    def test_who_works_for_another_company_gets_nothing(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        self.agent_2.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        self.plan_new.write({"assign_method": "user", "user_id": self.agent_2.id})
+        order = self._order()
+        self._deliver(order)
+        self.assertEqual(order.aftersale_followup_ids.user_id, self.agent)
+
     def test_balance_within_the_team(self):
         self.team.crm_team_member_ids = [Command.create({"user_id": self.agent_2.id})]
         users = [self._plan_one().user_id for _n in range(10)]

@@ -276,6 +276,21 @@ class TestPlanning(AftersaleCase):
         self.assertEqual(self._rows(order).skip_reason, "sampled_out")
         self.assertEqual(self.plan_new._draw("order:7:0"), self.plan_new._draw("order:7:0"))
 
+    def test_sample_takes_a_series_whole_or_not_at_all(self):
+        self.plan_new.write({"sampling_rate": 50.0, "occurrence": "every"})
+        self.plan_new.touchpoint_ids = [
+            Command.create({"delay_min": days, "delay_max": days + 5, "delay_unit": "days"}) for days in (7, 21, 42)
+        ]
+        rows = self.env["aftersale.followup"]
+        for number in range(8):
+            order = self._order(
+                partner=self.env["res.partner"].create({"name": f"S{number}", "email": f"s{number}@a.com"})
+            )
+            self._deliver(order)
+            rows = self._rows(order)
+            self.assertEqual(len(rows), 3)
+            self.assertEqual(len(set(rows.mapped("skip_reason"))), 1)
+
     def test_delivery_long_ago_is_too_old(self):
         with patch.object(type(self.env["aftersale.plan"]), "_plan_isolated"):
             order = self._order()
@@ -399,6 +414,29 @@ class TestPlanning(AftersaleCase):
         followup = self._rows(order)
         picking.aftersale_receipt_date = "2026-03-06"
         self.assertEqual((followup.state, followup.date_planned), ("planned", date(2026, 3, 11)))
+
+    def test_shared_call_waits_for_the_goods_that_arrive_last(self):
+        self.plan_new.delay_max = 15
+        first, second = self._order(), self._order(products=self._product("Pan"))
+        self._deliver(first)
+        late = self._deliver(second)
+        call = first.aftersale_followup_ids
+        self.assertEqual(second.aftersale_followup_ids.merged_into_id, call)
+        late.aftersale_receipt_date = "2026-03-10"
+        self.assertGreaterEqual(call.date_planned, date(2026, 3, 13))
+        self.assertIn(second.name, call.explanation)
+
+    def test_shared_call_leaves_out_goods_that_arrive_after_its_window(self):
+        first, second = self._order(), self._order(products=self._product("Pan"))
+        self._deliver(first)
+        late = self._deliver(second)
+        call = first.aftersale_followup_ids
+        day = call.date_planned
+        late.aftersale_receipt_date = "2026-03-20"
+        self.assertEqual(call.date_planned, day)
+        self.assertFalse(call.product_ids & second.order_line.product_id)
+        self.assertEqual(call.product_ids, first.order_line.product_id)
+        self.assertTrue(second.aftersale_followup_ids.lost_turn)
 
     def test_receipt_of_an_earlier_delivery_of_the_order_counts_too(self):
         order = self._order(quantity=4)
