@@ -1,7 +1,7 @@
 {
     "name": "After-Sales Follow-up",
     "summary": "Follow-ups after delivery, issues closed only when the customer confirms, monthly analysis",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Sales/Sales",
     "author": "aftersale_followup developers",
     "website": "https://github.com/aftersale-followup/aftersale_followup",

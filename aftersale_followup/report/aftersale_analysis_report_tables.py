@@ -27,7 +27,9 @@ class AftersaleAnalysisReport(models.AbstractModel):
         loop = figures.get("loop")
         if not loop:
             return []
-        reopened = figures.get("verification", {}).get("failed", 0)
+        # Analyses that 19.0.1.0.0 issued hold the share alone.
+        share = figures.get("reopened") or {"value": 0, "n": 0}
+        reopened = figures.get("verification", {}).get("failed", round((share["value"] or 0) * share["n"]))
         labels = {
             "opened": self.env._("Opened"),
             "resolved": self.env._("Resolved"),
@@ -77,11 +79,11 @@ class AftersaleAnalysisReport(models.AbstractModel):
         ]
 
     def _get_channels(self, figures):
-        """One row a channel, the response rate last."""
+        """One row a channel, the response rate last. Analyses that 19.0.1.0.0 issued hold the rates alone."""
         channels = (figures.get("response_rate") or {}).get("channels", {})
         return [
             {
-                "counts": channel,
+                "counts": dict.fromkeys(("contacted", "reached", "answered"), DASH) | channel,
                 **self._get_row(self._pick(channel["name"]), channel, self._format_share),
             }
             for channel in channels.values()

@@ -1,0 +1,64 @@
+"""After the tables and the data of 19.0.1.1.0 are there: what takes its models to work out."""
+
+import re
+
+from odoo import SUPERUSER_ID, api
+
+from odoo.addons.aftersale_followup.models.planning_window import PlanningWindows
+
+# Domains of record rules as 19.0.1.0.0 brought them, in one kind of quotes.
+TEAMS = re.compile(r'\["\|", \("((?:\w+\.)?)team_id", "=", False\), \("\1team_id\.user_id", "=", user\.id\)\]')
+ANSWERS = '[("survey_id.survey_type", "=", "aftersale")]'
+
+
+def migrate(cr, version):
+    env = api.Environment(cr, SUPERUSER_ID, {})
+    _renew_rules(env)
+    _count_windows(env)
+
+
+def _renew_rules(env):
+    """Record rules whose domain nobody edited get the one of today; an update leaves them alone otherwise."""
+    data = env["ir.model.data"].search([("module", "=", "aftersale_followup"), ("model", "=", "ir.rule")])
+    names = {row.res_id: row.name for row in data}
+    for rule in env["ir.rule"].with_context(active_test=False).search([("id", "in", list(names))]):
+        domain = (rule.domain_force or "").replace("'", '"')
+        if match := TEAMS.fullmatch(domain):
+            rule.domain_force = f"[{_led_teams(match[1])}]"
+        elif domain == ANSWERS and names[rule.id].startswith("survey_user_input_"):
+            path = "user_input_id." if "_line_" in names[rule.id] else ""
+            scope = '("company_id", "in", company_ids)'
+            if names[rule.id].endswith("_supervisor"):
+                scope += f", {_led_teams('')}"
+            rule.domain_force = f'{ANSWERS[:-1]}, ("{path}aftersale_followup_ids", "any", [{scope}])]'
+        # Its group was taken off before.
+        if ", and with the setting supervisors," in rule.name:
+            rule.name = rule.name.replace(", and with the setting supervisors,", "")
+
+
+def _led_teams(path):
+    """Return the terms of a domain for what a supervisor sees of the records that ``path`` leads to."""
+    teams = f'("{path}team_id", "=", False), ("{path}team_id.user_id", "=", user.id)'
+    return f'"|", "|", {teams}, ("{path}company_id.aftersale_all_teams", "=", True)'
+
+
+def _count_windows(env):
+    """Planned windows follow the calendar from now on: those that still are what their plan says.
+
+    A day that a supervisor chose, or a plan that was edited since, does not fit, and stays as it is.
+    """
+    planned = env["aftersale.followup"].search(
+        [("state", "=", "planned"), ("date_received", "!=", False), ("window_to", "=", 0)]
+    )
+    for company, followups in planned.grouped("company_id").items():
+        start = company._aftersale_moment(min(followups.mapped("date_received")), 12.0)
+        windows = PlanningWindows(company, [], [start])
+        for rule, rows in followups.grouped(lambda row: row.touchpoint_id or row.plan_id).items():
+            if rule.delay_unit == "working_days":
+                fitting = rows.filtered(lambda row, rule=rule, windows=windows: _fits(row, rule, windows))
+                fitting.write({"window_from": rule.delay_min, "window_to": rule.delay_max})
+
+
+def _fits(row, rule, windows):
+    first, last = windows.nth(row.date_received, rule.delay_min), windows.nth(row.date_received, rule.delay_max)
+    return first <= row.date_planned <= last == row.date_deadline

@@ -1,0 +1,162 @@
+"""What users did with the former release, and what must be true of it after an update."""
+
+from datetime import datetime, timedelta
+
+from life_edits import Edits
+from life_usage import Usage, deliver, sell
+
+OLD = "2024-05-06 07:08:09"
+
+
+class Past:
+    def __init__(self, company, databases):
+        self.company = company
+        self.databases = databases
+
+    def sql(self, statement, *parameters):
+        return self.databases.server.sql(statement, parameters, database=self.company.server.database)
+
+    def everything(self):
+        company = self.company
+        company.call("res.company", "write", [company.id], {"stock_text_confirmation": False})
+        settings = company.call("res.config.settings", "create", {"group_aftersale_all_teams": True})
+        company.call("res.config.settings", "execute", [settings])
+        edits = Edits(company)
+        plans = ("existing", "key", "loyal", "service")  # paused, so not found by `ref`
+        self.plans = {name: edits.record(f"plan_{name}", "read")[2][0] for name in plans}
+        edits.write("plan_existing", active=True)
+        Usage(company, self.databases).everything(sell(company, "Waiting Customer"))
+        self.close_issue()
+        self.agree_on_a_call()
+        self.give_no_reasons()
+        self.precede_the_checks()
+        self.planned = self.plan("Planned Customer")
+        edits.plans_and_words()
+        edits.machinery()
+        edits.rights()
+
+    def plan(self, customer):
+        """The follow-up of a delivery of today."""
+        order = sell(self.company, customer)
+        deliver(self.company, order)
+        [followup] = self.company.find("aftersale.followup", ["order_id", "=", order])
+        return followup
+
+    def close_issue(self):
+        company = self.company
+        [self.issue] = company.find("aftersale.issue", ["state", "=", "done"])
+        waiver = {"waiver_reason": "unreachable", "waiver_note": "Called five times"}
+        company.call("aftersale.issue", "write", [self.issue], waiver)
+        company.call("aftersale.issue", "action_close", [self.issue])
+
+    def agree_on_a_call(self):
+        """The customer wants to be called after the link has expired."""
+        company = self.company
+        self.called = self.plan("Busy Customer")
+        company.call("aftersale.followup", "action_contact", [self.called])
+        self.when = datetime.now().replace(microsecond=0) + timedelta(days=40)
+        values = {"followup_id": self.called, "channel_id": company.ref("channel_phone")}
+        values["call_back_date"] = self.when.isoformat(" ")
+        form = company.call("aftersale.call", "create", values)
+        company.call("aftersale.call", "action_log", [form], context={"outcome": "call_back"})
+
+    def give_no_reasons(self):
+        """Opt-outs are taken back, an answer is corrected, another doubted: none of it had to be explained."""
+        company = self.company
+        refusal = self.plan("Angry Customer")
+        partner, self.team = company.read("aftersale.followup", refusal, "partner_id", "team_id")
+        optouts = [{"key": "angry.customer@example.com", "partner_id": partner}, {"key": "x@example.com"}]
+        self.optouts = company.call("aftersale.optout", "create", optouts)
+        company.call("aftersale.optout", "write", self.optouts[:1], {"active": False})
+        doubt = {"evidence": "suspicious", "suspicious_reason": False}
+        self.doubted, self.corrected = company.find("aftersale.feedback")[:2]
+        company.call("aftersale.feedback", "write", [self.doubted], doubt)
+        followup = company.read("aftersale.feedback", self.corrected, "followup_id")
+        values = {"followup_id": followup, "correction_of_id": self.corrected, "score": 3, "note": "Meant three"}
+        self.correction = company.call("aftersale.feedback", "create", values)
+
+    def precede_the_checks(self):
+        """As in a database older than two of the checks: where rows do not hold, Odoo goes on without the check."""
+        self.sql("ALTER TABLE aftersale_attempt DROP CONSTRAINT aftersale_attempt_call_back_dated")
+        self.sql("ALTER TABLE aftersale_issue DROP CONSTRAINT aftersale_issue_closed_confirmed")
+        [(self.attempt,)] = self.sql(
+            """INSERT INTO aftersale_attempt (followup_id, company_id, date, outcome)
+               SELECT followup_id, company_id, %s, 'call_back' FROM aftersale_feedback WHERE id = %s RETURNING id""",
+            OLD,
+            self.doubted,
+        )
+        [(self.unconfirmed,)] = self.sql(
+            """INSERT INTO aftersale_issue
+                      (name, title, kind, state, priority, partner_id, company_id, root_cause, solution)
+               SELECT 'OLD', 'Old', kind, 'closed', priority, partner_id, company_id, 'Seal', 'New seal'
+                 FROM aftersale_issue WHERE id = %s RETURNING id""",
+            self.issue,
+        )
+
+    # ------------------------------------------------------------
+    # After the update
+    # ------------------------------------------------------------
+
+    def surprises(self, changed):
+        """What of the rows of before, given as (table.column, id, before, after), is not as it was and should be.
+
+        Or as it was and should not: a check or a reason asks for it now, or the domain of a record rule was nobody's.
+        """
+        expected = {
+            ("aftersale_attempt.call_back_date", self.attempt),
+            ("aftersale_feedback.suspicious_reason", self.doubted),
+            ("aftersale_followup.date_expiry", self.called),
+            ("aftersale_issue.waiver_note", self.unconfirmed),
+            ("aftersale_issue.waiver_reason", self.unconfirmed),
+            ("aftersale_plan.partner_domain", self.plans["loyal"]),
+        }
+        rules = {"ir_rule.domain_force", "ir_rule.name"}
+        seen = {(name, key) for name, key, _old, _new in changed}
+        return [c for c in changed if c[0] not in rules and c[:2] not in expected] + sorted(expected - seen)
+
+    def is_carried_over(self):
+        """What the new version asks is answered as the old one meant it."""
+        settings = "aftersale_all_teams, aftersale_answer_months, aftersale_log_months"
+        assert self.sql(f"SELECT {settings} FROM res_company") == [(True, 0, 0)]  # nothing is deleted unasked
+        assert self.sql("SELECT call_back_date::text FROM aftersale_attempt WHERE id = %s", self.attempt) == [(OLD,)]
+        query = "SELECT date_call, date_expiry > date_call FROM aftersale_followup WHERE id = %s"
+        assert self.sql(query, self.called) == [(self.when, True)]
+        query = "SELECT window_from, window_to FROM aftersale_followup WHERE id = %s"
+        assert self.sql(query, self.planned) == [(None, None)]  # its plan was edited since
+        query = "SELECT correction_reason FROM aftersale_feedback WHERE id = %s"
+        assert self.sql(query, self.correction) == [("Meant three",)]
+        self._optouts_are_carried_over()
+        self._plans_are_carried_over()
+
+    def _optouts_are_carried_over(self):
+        user = self.company.admin.env.uid
+        rows = self.sql(
+            """SELECT company_id, team_id, active, withdrawn_by_id, withdrawn_reason <> '', withdrawn_date = write_date
+                 FROM aftersale_optout WHERE id = ANY(%s) ORDER BY id""",
+            self.optouts,
+        )
+        own = self.company.id
+        assert rows == [(own, self.team, False, user, True, True), (own, None, True, None, None, None)]
+
+    def _plans_are_carried_over(self):
+        query = (
+            "SELECT id, customer_value, counts_from, spread_start = CURRENT_DATE, partner_domain FROM aftersale_plan"
+        )
+        plans = {key: values for key, *values in self.sql(f"{query} WHERE id = ANY(%s)", list(self.plans.values()))}
+        [(loyal,)] = self.sql("SELECT res_id FROM ir_model_data WHERE name = 'partner_category_loyal'")
+        assert plans == {
+            self.plans["existing"]: ["other", "confirmation", True, "[]"],  # switched on: spread from today on
+            self.plans["key"]: ["high", "confirmation", None, "[]"],
+            self.plans["loyal"]: ["any", "confirmation", None, f"[('category_id', 'in', [{loyal}])]"],
+            self.plans["service"]: ["any", "service", None, "[]"],
+        }
+
+    def goes_on(self, company):
+        """Whoever comes to work the next day finds the work of before, and deliveries plan follow-ups."""
+        self.company = company
+        assert company.read("aftersale.issue", self.issue, "state", "waiver_note") == ("closed", "Called five times")
+        assert company.read("aftersale.followup", self.called, "state") == "ready"
+        analysis = company.find("aftersale.analysis", ["state", "=", "issued"])[0]
+        assert company.read("aftersale.analysis", analysis, "figures_html")
+        # Edits made a sample of half of them: whoever is not drawn has a row, too.
+        assert company.read("aftersale.followup", self.plan("Next Customer"), "state") in ("planned", "skipped")
