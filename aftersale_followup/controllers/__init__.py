@@ -1,3 +1,5 @@
 from . import aftersale_followup
 from . import export
 from . import short_link
+from . import aftersale_form
+from . import portal

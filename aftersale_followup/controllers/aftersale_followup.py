@@ -9,6 +9,7 @@ from odoo.http import request
 from odoo.tools.misc import file_path
 
 from ..models.aftersale_answers import clean_text
+from ..models.sender import Sender
 
 # 1 MB of Chinese text takes 3 MB and more in a form; what does not fit is refused before it is read.
 MAX_BODY = 8 * 1024 * 1024
@@ -75,7 +76,9 @@ class AftersalePage(http.Controller):
                 if form.get("anonymous"):
                     followup._seal_answers(answers, dwell=dwell, call_back=wish)
                     return self._render_thanks(followup, followup.feedback_id)
-                feedback = followup._record_answers(answers, "customer", dwell=dwell, digest=digest, call_back=wish)
+                feedback = followup._record_answers(
+                    answers, "customer", dwell=dwell, digest=digest, call_back=wish, sender=Sender.of(request)
+                )
         except UserError as error:
             return self._render_form(followup, form.to_dict(flat=False), alert=str(error), status=422)
         return self._render_thanks(followup, feedback)

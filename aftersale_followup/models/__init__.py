@@ -75,6 +75,13 @@ from . import aftersale_target_plan
 from . import aftersale_workday
 from . import aftersale_anonymise
 from . import aftersale_retention
+from . import mail_thread_inbound
+from . import aftersale_mailbox
+from . import aftersale_issue_mail
+from . import aftersale_feedback_inbound
+from . import aftersale_feedback_screen
+from . import aftersale_feedback_incomplete
+from . import aftersale_followup_screen
 from . import ir_actions_report
 from . import ir_http
 from . import ir_ui_menu
@@ -90,9 +97,12 @@ from . import res_company_contact
 from . import res_company_sending
 from . import res_company_settings
 from . import res_company_target
+from . import res_company_inbound
+from . import res_company_form
 from . import res_partner
 from . import res_partner_delivery
 from . import res_partner_privacy
+from . import res_partner_portal
 from . import sale_order
 from . import sale_order_line
 from . import sms_sms

@@ -208,6 +208,7 @@ class AftersaleFeedback(models.Model):
         feedback._check_verifier()
         feedback._finish_followups()
         feedback._prioritise()
+        feedback._screen()
         checks = feedback.filtered(lambda f: f.followup_id.issue_id and f.scenario == "resolution_check")
         for issue, answers in checks.grouped(lambda f: f.followup_id.issue_id).items():
             for answer in answers:

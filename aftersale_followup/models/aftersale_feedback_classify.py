@@ -84,15 +84,17 @@ class AftersaleFeedback(models.Model):
         return recurring
 
     def _filter_repeated(self):
-        """Return the complaints (low score) of customers who complained before within the setting (3 months)."""
-        complaints = self.filtered(lambda f: f.partner_id and 0 < f.score <= f.company_id.aftersale_low_score)
+        """Return the complaints (low score, or said so) of who complained before within the setting (3 months)."""
+        complaints = self.filtered(
+            lambda f: f.partner_id and (f.is_complaint or 0 < f.score <= f.company_id.aftersale_low_score)
+        )
         repeated = self.browse()
         if not complaints:
             return repeated
         months = max(complaints.company_id.mapped("aftersale_repeat_months"))
         earlier = self.search(
             Domain("commercial_partner_id", "in", complaints.commercial_partner_id.ids)
-            & Domain("is_low_score", "=", True)
+            & (Domain("is_low_score", "=", True) | Domain("is_complaint", "=", True))
             & Domain("date", ">=", min(complaints.mapped("date")) - relativedelta(months=months))
         )
         for complaint in complaints:
@@ -116,12 +118,15 @@ class AftersaleFeedback(models.Model):
         """Return the feedback that leads to an issue now.
 
         Every low score and every problem tag; high ones at once, normal ones when the customer chose the tag or staff
-        accepted it. With the policy "high" only high priority does.
+        accepted it. With the policy "high" only high priority does. Who complains gets one in any case.
         """
 
         def needed(feedback):
-            problem = feedback.is_low_score or any(feedback.tag_ids.mapped("is_problem"))
-            if not problem or not feedback.partner_id or feedback.issue_ids:
+            if not feedback.partner_id or feedback.issue_ids:
+                return False
+            if feedback.is_complaint:
+                return True
+            if not feedback.is_low_score and not any(feedback.tag_ids.mapped("is_problem")):
                 return False
             if feedback.priority == "1":
                 return True

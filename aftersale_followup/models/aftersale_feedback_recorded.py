@@ -24,6 +24,11 @@ ANSWER_FIELDS = {
     "tag_ids",
     "category_id",
     "is_tag_confirmed",
+    "inbound_source",
+    "inbound_url",
+    "is_complaint",
+    "email",
+    "phone",
 }
 # Whom and what it is about: taken from the follow-up, or from what is corrected, where there is one.
 ABOUT_FIELDS = {"partner_id", "order_id", "product_ids", "team_id", "company_id"}
@@ -48,7 +53,9 @@ class AftersaleFeedback(models.Model):
         followup = self.env["aftersale.followup"].browse(vals.get("followup_id") or [])
         corrected = self.browse(vals.get("correction_of_id") or [])
         followup.check_access("write")
-        corrected.check_access("write")
+        if corrected:
+            # Who records what came in by the hotline holds no right to write feedback, and corrects nothing.
+            corrected.check_access("write")
         foreign = (vals.keys() & self._fields.keys()) - ANSWER_FIELDS - ABOUT_FIELDS - OWN_FIELDS
         if foreign:
             labels = [self._fields[name]._description_string(self.env) for name in sorted(foreign)]

@@ -73,7 +73,8 @@ class AftersaleFollowup(models.Model):
         """Return the answers as the values of their later feedback, all of them JSON."""
         survey = self._get_survey()
         form = survey._aftersale_form()
-        values = {**self._prepare_feedback(form, answers), **self._judge_dwell(dwell, len(answers))}
+        # Nothing of the sender: a fingerprint would lead from one answer to the next.
+        values = {**self._prepare_feedback(form, answers), **self._judge(form, answers, dwell)}
         roles = {question["id"]: question["role"] for question in form["questions"]}
         others = {number: value for number, value in answers.items() if roles[number] not in FIELD_ROLES}
         if others:

@@ -139,7 +139,17 @@ class AftersaleFollowup(models.Model):
         self.env.cr.execute(query, log_exceptions=False)  # a second answer at once is no error
 
     def _record_answers(
-        self, answers, source, *, channel=None, user=None, dwell=None, digest=None, call_back=None, contact_name=None
+        self,
+        answers,
+        source,
+        *,
+        channel=None,
+        user=None,
+        dwell=None,
+        digest=None,
+        call_back=None,
+        contact_name=None,
+        sender=None,
     ):
         """Store the answers to this follow-up and return the feedback made of them (in sudo).
 
@@ -150,6 +160,7 @@ class AftersaleFollowup(models.Model):
         :param float dwell: seconds the customer spent on the page, None when unknown
         :param str digest: fingerprint that tells a replay from another answer
         :param str call_back: wish to be called back in the customer's words, None when there is none
+        :param sender: the `Sender` of the page's request, None where there is none
         """
         self.ensure_one()
         followup = self.sudo().with_context(**QUIET)  # customers and agents hold no right to create feedback
@@ -182,7 +193,7 @@ class AftersaleFollowup(models.Model):
         if contact_name:
             values["contact_name"] = clean_text(contact_name)[:200]
         if source == "customer":
-            values.update(followup._judge_dwell(dwell, len(answers)))
+            values.update(followup._judge(form, answers, dwell, sender))
         if call_back is not None:
             values["note"] = followup.env._("Asks to be called back. %s", clean_text(call_back)).strip()
         feedback = followup.env["aftersale.feedback"].create(values)

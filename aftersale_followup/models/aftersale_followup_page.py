@@ -12,6 +12,7 @@ COLUMNS = {
     "res.company": (
         *("name", "email", "phone", "partner_id", "resource_calendar_id", "uses_default_logo", "aftersale_phone"),
         *("aftersale_contact_days", "aftersale_low_score", "aftersale_seconds_per_question"),
+        *("aftersale_line_seconds", "aftersale_staff_networks"),
         *("aftersale_recurring_days", "aftersale_recurring_count", "aftersale_repeat_months", "aftersale_issue_policy"),
     ),
     "res.partner": ("name", "commercial_partner_id"),

@@ -52,3 +52,7 @@ from . import test_targets
 from . import test_tour
 from . import test_views
 from . import test_preview
+from . import test_form
+from . import test_inbound
+from . import test_incomplete
+from . import test_screen

@@ -66,6 +66,7 @@ class TestSettings(AftersaleCase):
             "aftersale_log_months",
             "aftersale_notice_months",
             "aftersale_notice_date",
+            "aftersale_sender_days",
         }
         self.assertEqual(self._privacy_fields(), fields)
         administrator = self._user("asf_administrator", "base.group_system,aftersale_followup.group_manager")

@@ -10,3 +10,5 @@ from . import aftersale_preview
 from . import aftersale_preview_line
 from . import aftersale_why
 from . import aftersale_why_line
+from . import aftersale_record
+from . import aftersale_correction
