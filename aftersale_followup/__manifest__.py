@@ -57,6 +57,7 @@
         "wizard/aftersale_record_views.xml",
         "wizard/aftersale_correction_views.xml",
         "views/aftersale_mailbox_views.xml",
+        "views/aftersale_pretest_views.xml",
         "views/aftersale_plan_views.xml",
         "views/aftersale_followup_search_views.xml",
         "views/aftersale_followup_views.xml",

@@ -1,4 +1,5 @@
 from . import aftersale_followup
+from . import aftersale_pretest
 from . import export
 from . import short_link
 from . import aftersale_form

@@ -220,7 +220,7 @@ class AftersalePage(http.Controller):
             "languages": list(languages.items()) if len(languages) > 1 else [],
             "path": path,
             "draft": followup._get_draft_name() if followup else None,
-            "pretest": False,
+            "pretest": followup._get_trial() is not None,
             "css": _fingerprint("page.css"),
             "js": _fingerprint("page.js"),
             **(values or {}),

@@ -36,10 +36,12 @@ from . import aftersale_plan_periodic
 from . import aftersale_plan_start
 from . import aftersale_plan_dashboard
 from . import aftersale_plan_sentence
+from . import aftersale_plan_pretest
 from . import aftersale_followup
 from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
 from . import aftersale_followup_page
+from . import aftersale_followup_survey
 from . import aftersale_followup_anonymous
 from . import aftersale_followup_contact
 from . import aftersale_followup_hazard
@@ -73,6 +75,8 @@ from . import aftersale_target_line
 from . import aftersale_target_draw
 from . import aftersale_target_plan
 from . import aftersale_workday
+from . import aftersale_followup_trial
+from . import aftersale_pretest
 from . import aftersale_anonymise
 from . import aftersale_retention
 from . import mail_thread_inbound
@@ -99,6 +103,7 @@ from . import res_company_settings
 from . import res_company_target
 from . import res_company_inbound
 from . import res_company_form
+from . import res_company_questionnaire
 from . import res_partner
 from . import res_partner_delivery
 from . import res_partner_privacy
@@ -112,4 +117,6 @@ from . import stock_picking
 from . import survey_question
 from . import survey_survey
 from . import survey_survey_form
+from . import survey_survey_check
+from . import survey_survey_version
 from . import survey_user_input

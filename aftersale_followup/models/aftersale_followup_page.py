@@ -5,7 +5,7 @@ from odoo.tools import hmac
 # reads every column: customers, companies and products have a hundred each.
 COLUMNS = {
     "aftersale.followup": (
-        *("state", "date_expiry", "access_token", "answer_digest", "lang", "scenario", "customer_type"),
+        *("state", "date_expiry", "access_token", "answer_digest", "lang", "scenario", "customer_type", "survey_id"),
         *("plan_id", "company_id", "partner_id", "order_id", "issue_id", "user_id", "team_id", "channel_id"),
     ),
     "aftersale.plan": ("survey_id", "notice", "allow_anonymous"),

@@ -27,6 +27,9 @@ MEANING = {
     "aftersale_role",
     "suggested_answer_ids",
     "matrix_row_ids",
+    "triggering_answer_ids",
+    "constr_mandatory",
+    "matrix_subtype",
 }
 
 
@@ -51,26 +54,33 @@ class SurveyQuestion(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         questions = super().create(vals_list)
-        questions.survey_id._aftersale_clear_form()
+        questions.survey_id._aftersale_check_unused()
+        questions.survey_id._aftersale_note_change()
         return questions
 
     def write(self, vals):
         if MEANING & vals.keys():
             self._aftersale_check_unanswered()
+            self.survey_id._aftersale_check_unused()
         surveys = self.survey_id
         result = super().write(vals)
-        (surveys | self.survey_id)._aftersale_clear_form()
+        (surveys | self.survey_id)._aftersale_note_change()
         return result
 
     def unlink(self):
         surveys = self.survey_id
         result = super().unlink()
-        surveys._aftersale_clear_form()
+        surveys.exists()._aftersale_note_change()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_aftersale_answered(self):
         self._aftersale_check_unanswered()
+        self.survey_id._aftersale_check_unused()
+
+    @api.constrains("question_type", "comments_allowed", "is_time_limited")
+    def _check_aftersale_usable(self):
+        self.survey_id._check_aftersale_usable()
 
     def _aftersale_check_unanswered(self):
         """Refuse to change what customers have already answered: old figures would change their meaning."""
@@ -82,8 +92,8 @@ class SurveyQuestion(models.Model):
         if line:
             raise UserError(
                 self.env._(
-                    "“%s” has been answered by customers and cannot be changed any more. Duplicate the questionnaire, "
-                    "change the copy and choose it in the plan.",
+                    "“%s” has been answered by customers and cannot be changed any more. Press “New Version” in the "
+                    "questionnaire and change the copy.",
                     line.question_id.title,
                 )
             )
@@ -111,25 +121,28 @@ class SurveyQuestionAnswer(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         answers = super().create(vals_list)
-        answers._aftersale_survey()._aftersale_clear_form()
+        answers._aftersale_survey()._aftersale_check_unused()
+        answers._aftersale_survey()._aftersale_note_change()
         return answers
 
     def write(self, vals):
         if {"value", "aftersale_value", "aftersale_dimension_id", "aftersale_tag_id"} & vals.keys():
             (self.question_id | self.matrix_question_id)._aftersale_check_unanswered()
+            self._aftersale_survey()._aftersale_check_unused()
         result = super().write(vals)
-        self._aftersale_survey()._aftersale_clear_form()
+        self._aftersale_survey()._aftersale_note_change()
         return result
 
     def unlink(self):
         surveys = self._aftersale_survey()
         result = super().unlink()
-        surveys._aftersale_clear_form()
+        surveys.exists()._aftersale_note_change()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_aftersale_answered(self):
         (self.question_id | self.matrix_question_id)._aftersale_check_unanswered()
+        self._aftersale_survey()._aftersale_check_unused()
 
     def _aftersale_survey(self):
         return (self.question_id | self.matrix_question_id).survey_id

@@ -45,7 +45,7 @@ class SurveySurvey(models.Model):
         if "survey_type" in vals:
             self.env.registry.clear_cache()
         elif vals.keys() & {"description", "description_done", "question_and_page_ids", "lang_ids"}:
-            self._aftersale_clear_form()
+            self._aftersale_note_change()
         return result
 
     @api.ondelete(at_uninstall=False)

@@ -8,6 +8,7 @@ from .common import AftersaleCase
 # Other companies' records are out of reach for everybody (see test_other_company).
 MATRIX = {
     "aftersale.plan": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "crwu"},
+    "aftersale.pretest": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "r"},
     "aftersale.touchpoint": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "crwu"},
     "aftersale.focus": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "crwu"},
     "aftersale.channel": {"employee": "r", "agent": "r", "supervisor": "r", "manager": "crwu"},

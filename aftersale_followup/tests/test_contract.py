@@ -253,6 +253,9 @@ RELEASED = {"sale.order", "stock.picking"}
 # Exceptions: parts of a plan; what is derived; lists of people and copies, where a deletion takes no fact away.
 MAY_GO = {
     "aftersale.touchpoint.plan_id",
+    "aftersale.pretest.plan_id",
+    "aftersale.pretest.survey_id",
+    "aftersale.pretest.channel_id",
     "aftersale.followup.commercial_partner_id",
     "aftersale.optout.partner_id",
     "aftersale.access.log.partner_id",
@@ -269,6 +272,7 @@ COMPANY_FREE = {
     "aftersale.dimension",
     "aftersale.focus",
     "aftersale.touchpoint",  # of a plan
+    "aftersale.pretest",  # of a plan
     "aftersale.feedback.dimension",  # of feedback  # of a person: no company of the group writes to whoever said no
 }
 NOT_COPIED = {

@@ -87,8 +87,11 @@ class TestPageForm(OwnSurvey, PageCase):
     """One page for every kind of question, in the questionnaire's languages, with or without JavaScript."""
 
     def _ask(self, *questions, **values):
-        self.plan_new.survey_id = self._survey(*questions, **values)
-        return self.plan_new.survey_id
+        survey = self._survey(*questions, **values)
+        survey.aftersale_is_own = False  # as if it had been tried
+        self.plan_new.survey_id = survey
+        self.followup.survey_id = False  # not asked with the one before
+        return survey
 
     def test_every_kind_of_question_is_asked_and_kept(self):
         survey = self._ask(
@@ -131,6 +134,12 @@ class TestPageForm(OwnSurvey, PageCase):
         self.assertEqual(lines.filtered(lambda line: line.question_id == number).value_numerical_box, 2.5)
         self.assertEqual(str(lines.filtered(lambda line: line.question_id == date).value_date), "2025-02-28")
         self.assertEqual(len(lines), 7 + 2 + 2, "Two ticks and two rows are two lines each")
+
+    def test_lowest_point_can_be_chosen(self):
+        """A recommendation of 0 is an answer; a radio button without a value would send "on"."""
+        page = self._get().text
+        for value in range(11):
+            self.assertRegex(page, rf'name="q{self._question("nps")["id"]}" value="{value}"')
 
     def test_conditional_question_says_when_and_never_blocks(self):
         survey = self._ask(

@@ -91,6 +91,7 @@ class AftersalePlanStart(models.TransientModel):
         ]
         if not plan.survey_id:
             found.append(self.env._("The plan has no questionnaire."))
+        found += plan._get_missing_pretests(plan.survey_id)
         automatic = plan.channel_ids.filtered("is_automatic")
         if automatic.filtered(lambda channel: channel.code != "sms") and not plan.mail_template_id:
             found.append(self.env._("The plan may write e-mails, but has no text for them."))

@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+
+class AftersaleFollowup(models.Model):
+    """Which version of the questionnaire this customer is asked with."""
+
+    _inherit = "aftersale.followup"
+
+    survey_id = fields.Many2one(
+        "survey.survey",
+        "Questionnaire",
+        index="btree_not_null",
+        ondelete="restrict",
+        copy=False,
+        readonly=True,
+        help="Empty: that of the plan. Filled in when the plan got another one after the customer was contacted.",
+    )
+
+    def _get_survey(self):
+        return self.sudo().survey_id or super()._get_survey()
