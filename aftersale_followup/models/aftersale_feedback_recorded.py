@@ -63,8 +63,14 @@ class AftersaleFeedback(models.Model):
         dropped = OWN_FIELDS | (ABOUT_FIELDS if followup or corrected else set())
         vals = {name: value for name, value in vals.items() if name not in dropped}
         vals.update(source="staff", user_id=self.env.uid, evidence="recorded")
+        vals["date"] = fields.Datetime.to_datetime(vals.get("date")) or fields.Datetime.now()
+        self._check_answer_date(vals["date"], followup)
+        return vals
+
+    @api.model
+    def _check_answer_date(self, date, followup):
+        """Raise UserError unless an answer to ``followup`` (may be empty) can have been given on ``date``."""
         now = fields.Datetime.now()
-        date = vals["date"] = fields.Datetime.to_datetime(vals.get("date")) or now
         earliest = now - timedelta(days=BACKDATED_DAYS)
         if not max(earliest, followup.date_sent or earliest) <= date <= now:
             raise UserError(
@@ -73,4 +79,3 @@ class AftersaleFeedback(models.Model):
                     BACKDATED_DAYS,
                 )
             )
-        return vals
