@@ -6,6 +6,7 @@ from pathlib import Path
 from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
+from odoo.tools import format_date
 from odoo.tools.misc import file_path
 
 from ..models.aftersale_answers import clean_text
@@ -202,7 +203,9 @@ class AftersalePage(http.Controller):
     def _render_message(self, code, followup, status=None):
         if code == "answered":
             return self._render_thanks(followup, followup.feedback_id)
-        return self._render("aftersale_followup.page_message", followup, {"code": code}, status or STATUS[code])
+        opens = followup._get_opening_day() if code == "gone" else None
+        values = {"code": code, "opens": opens and format_date(followup.env, opens)}
+        return self._render("aftersale_followup.page_message", followup, values, status or STATUS[code])
 
     def _render(self, template, followup, values=None, status=200):
         """Render a page of its own, without the frames and assets of the web client: it opens on any phone at once."""

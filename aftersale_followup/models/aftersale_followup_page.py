@@ -46,6 +46,11 @@ class AftersaleFollowup(models.Model):
         self._read_columns(followup.plan_id, followup.company_id)
         return followup
 
+    def _get_opening_day(self):
+        """Return the day from which the personal link can be answered, None when it is not to be opened any more."""
+        self.ensure_one()
+        return max(self.date_planned, self.company_id._aftersale_today()) if self.state == "planned" else None
+
     def _read_products(self):
         """Return the products this is about; only what tells archived ones apart was read of them."""
         self._read_columns(self.with_context(active_test=False).product_ids)

@@ -8,3 +8,4 @@ from . import aftersale_figures_improvement
 from . import aftersale_figures_loop
 from . import aftersale_figures_scores
 from . import aftersale_figures_target
+from . import aftersale_paper_form_report
