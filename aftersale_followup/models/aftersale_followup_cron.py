@@ -5,7 +5,9 @@ from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
+from .aftersale_followup import OPEN_STATES
 from .aftersale_plan import ERROR_LIMIT
 
 _logger = logging.getLogger(__name__)
@@ -20,31 +22,52 @@ class AftersaleFollowup(models.Model):
 
     @api.model
     def _cron_contact(self):
-        """Do what is due: contact planned follow-ups, remind, and end those whose link has expired."""
-        self._expire_due()
-        self._settle_deliveries()
-        if not self._catch_up():
-            return
-        domain = [
-            ("state", "in", ("planned", "ready")),
-            ("date_next", "<=", fields.Datetime.now()),
-            ("error_count", "<", ERROR_LIMIT),
-        ]
-        remaining = self.search_count(domain)
-        while remaining > 0:
-            due = self.search(domain, limit=BATCH, order="contact_class, date_deadline, date_next, id")
-            locked = due.try_lock_for_update(allow_referencing=True)
-            locked._process_isolated()
-            remaining = max(remaining - len(due), 0)
-            if not locked or not self.env["ir.cron"]._commit_progress(len(locked), remaining=remaining):
-                break
+        """Do what is due: contact planned follow-ups, remind, and end those whose link has expired.
+
+        However much that is, the job does not rest until its next turn: when the scheduler's time is out, it comes
+        again at once, after the other jobs that are due.
+        """
+        if not self._do_what_is_due():
+            self.env["ir.cron"].browse(self.env.context["cron_id"])._trigger()
 
     @api.model
-    def _expire_due(self):
-        """End the follow-ups whose link has run out, parked ones too."""
-        domain = [("state", "=", "ready"), ("date_expiry", "<=", fields.Datetime.now())]
-        for followup in self.search(domain, limit=10 * BATCH).try_lock_for_update(allow_referencing=True):
-            followup._set_state("expired")
+    def _do_what_is_due(self):
+        """Return whether everything was looked at in time, which without a scheduler is unlimited."""
+        now = fields.Datetime.now()
+        # Parked ones, too: their links end like all others.
+        expired = Domain("state", "=", "ready") & Domain("date_expiry", "<=", now)
+        if not self._work_due(expired, "_expire"):
+            return False
+        self._settle_deliveries()
+        if not self._catch_up():
+            return False
+        due = (
+            Domain("state", "in", OPEN_STATES)
+            & Domain("date_next", "<=", now)
+            & Domain("error_count", "<", ERROR_LIMIT)
+        )
+        return self._work_due(due, "_process_isolated")
+
+    @api.model
+    def _work_due(self, domain, method):
+        """Run ``method`` on the follow-ups that ``domain`` finds, in committed batches; return whether time is left.
+
+        Ranks go before one another, then the window that ends earlier. Each is met once a run: what another worker has
+        in hand, or stays due, is left to the next one.
+        """
+        ids = self.search(domain, order="contact_class, date_deadline, date_next, id").ids
+        for start in range(0, len(ids), BATCH):
+            locked = self.browse(ids[start : start + BATCH]).try_lock_for_update(allow_referencing=True)
+            # What came before took its time: some may have been answered or moved meanwhile.
+            due = locked.filtered_domain(domain)
+            getattr(due, method)()
+            remaining = max(len(ids) - start - BATCH, 0)
+            if not self.env["ir.cron"]._commit_progress(len(due), remaining=remaining):
+                return False
+        return True
+
+    def _expire(self):
+        self._set_state("expired")
 
     def _process_isolated(self):
         """Process a batch; when it fails go row by row, so that one bad record stops nobody else."""

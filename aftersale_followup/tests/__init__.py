@@ -10,6 +10,7 @@ from . import test_capture
 from . import test_constraints
 from . import test_contract
 from . import test_contact
+from . import test_contact_backlog
 from . import test_contact_hours
 from . import test_customer
 from . import test_dashboard

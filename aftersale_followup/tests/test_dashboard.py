@@ -262,8 +262,8 @@ class TestDashboard(AftersaleCase):
         row = self._row(state="ready", channel_id=self.phone.id)
         agreed = row.date_expiry + timedelta(days=3)
         row._log_attempt("call_back", call_back_date=agreed)
-        with freeze_time(agreed + timedelta(hours=1)):
-            row._expire_due()
+        with freeze_time(agreed + timedelta(hours=1)), self.enter_registry_test_mode():
+            self.env.ref("aftersale_followup.ir_cron_contact").method_direct_trigger()
         self.assertEqual(row.state, "ready")
 
     def test_ranks_sort_as_they_go_before_one_another(self):
