@@ -3,11 +3,14 @@
 import re
 
 from odoo import SUPERUSER_ID, api
+from odoo.tools.convert import convert_file
 
 from odoo.addons.aftersale_followup.models.planning_window import PlanningWindows
 
 # Domains of record rules as 19.0.1.0.0 brought them, in one kind of quotes.
 TEAMS = re.compile(r'\["\|", \("((?:\w+\.)?)team_id", "=", False\), \("\1team_id\.user_id", "=", user\.id\)\]')
+MODULE = "aftersale_followup"
+SURVEYS = ("survey_new", "survey_relation", "survey_verify", "survey_pilot", "survey_service", "survey_shop")
 ANSWERS = '[("survey_id.survey_type", "=", "aftersale")]'
 
 
@@ -15,11 +18,14 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     _renew_rules(env)
     _count_windows(env)
+    _offer_all_languages(env)
+    # New, but an update creates nothing that users may delete.
+    convert_file(env, MODULE, "data/aftersale_complaint_step_data.xml", {}, mode="init", noupdate=True)
 
 
 def _renew_rules(env):
     """Record rules whose domain nobody edited get the one of today; an update leaves them alone otherwise."""
-    data = env["ir.model.data"].search([("module", "=", "aftersale_followup"), ("model", "=", "ir.rule")])
+    data = env["ir.model.data"].search([("module", "=", MODULE), ("model", "=", "ir.rule")])
     names = {row.res_id: row.name for row in data}
     for rule in env["ir.rule"].with_context(active_test=False).search([("id", "in", list(names))]):
         domain = (rule.domain_force or "").replace("'", '"')
@@ -62,3 +68,10 @@ def _count_windows(env):
 def _fits(row, rule, windows):
     first, last = windows.nth(row.date_received, rule.delay_min), windows.nth(row.date_received, rule.delay_max)
     return first <= row.date_planned <= last == row.date_deadline
+
+
+def _offer_all_languages(env):
+    """The languages of a questionnaire are those of its page now; shipped ones held that of their installation only."""
+    for name in SURVEYS:
+        if survey := env.ref(f"{MODULE}.{name}", raise_if_not_found=False):
+            survey.lang_ids = False

@@ -23,6 +23,7 @@ def migrate(cr, version):
     _keep_everything(cr)
     _complete_plans(cr)
     _add_loyal_customers(cr)
+    _drop_call_form(cr)
 
 
 def _create(cr, table, name, kind):
@@ -221,3 +222,10 @@ def _add_loyal_customers(cr):
             _ref(cr, "plan_loyal"),
         )
     )
+
+
+def _drop_call_form(cr):
+    """The console has taken the place of the call form, whose table and record rule an update would leave behind."""
+    cr.execute(SQL("DELETE FROM ir_rule WHERE id = %s", _ref(cr, "call_rule_own")))
+    cr.execute(SQL("DELETE FROM ir_model_data WHERE module = %s AND name = 'call_rule_own'", MODULE))
+    cr.execute("DROP TABLE IF EXISTS aftersale_call CASCADE")
