@@ -275,7 +275,7 @@ class AftersalePlan(models.Model):
 
     @ormcache("self.id")
     def _get_touchpoint_ids(self):
-        return self.sudo().touchpoint_ids._ids
+        return self.sudo().touchpoint_ids.sorted()._ids
 
     def _get_touchpoints(self):
         """Return the touchpoints, in their order; from the cache, because every delivery asks."""
