@@ -12,7 +12,7 @@ INBOUND_SOURCES = [
     ("social", "Social Media"),
     ("portal", "Customer Portal"),
     ("form", "Public Form"),
-    ("mail", "E-mail"),
+    ("mail", "Complaint by Mail"),
 ]
 # Of whom we know no more than this; erased and made anonymous with the rest.
 GIVEN_FIELDS = ("email", "phone", "inbound_url", "inbound_key")
