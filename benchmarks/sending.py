@@ -52,7 +52,5 @@ def run(context):
     finally:
         sink.stop()
         databases.drop(NAME)
-    say(
-        f"  {COUNT / ours:.0f} invitations a second; queued in {queued:.2f} s, by the template alone in {rendered:.2f} s"
-    )
+    say(f"  {COUNT / ours:.0f} invitations a second; queued in {queued:.2f} s, by the template in {rendered:.2f} s")
     return [row(f"sending / template and queue, {COUNT}", ours, peer, budget=1.1)]
