@@ -49,6 +49,7 @@
         "report/aftersale_disclosure.xml",
         "wizard/aftersale_call_views.xml",
         "wizard/aftersale_plan_start_views.xml",
+        "wizard/aftersale_qr_views.xml",
         "wizard/aftersale_holiday_views.xml",
         "wizard/aftersale_erasure_views.xml",
         "wizard/aftersale_health_views.xml",

@@ -42,6 +42,7 @@ from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
 from . import aftersale_followup_page
 from . import aftersale_followup_survey
+from . import aftersale_followup_qr
 from . import aftersale_followup_anonymous
 from . import aftersale_followup_contact
 from . import aftersale_followup_hazard

@@ -32,6 +32,7 @@ from . import test_page_cache
 from . import test_page_form
 from . import test_questionnaire_check
 from . import test_pretest
+from . import test_qr
 from . import test_periodic
 from . import test_periodic_who
 from . import test_periodic_workers

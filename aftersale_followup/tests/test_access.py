@@ -31,6 +31,7 @@ MATRIX = {
     "aftersale.feedback.report": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.access.log": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "r"},
     "aftersale.erasure": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "crwu"},
+    "aftersale.qr": {"employee": "-", "agent": "cr", "supervisor": "cr", "manager": "cr"},
     "aftersale.plan.start": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
     "aftersale.health": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},
     "aftersale.preview": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},

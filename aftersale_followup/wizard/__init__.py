@@ -1,5 +1,6 @@
 from . import aftersale_call
 from . import aftersale_plan_start
+from . import aftersale_qr
 from . import aftersale_erasure
 from . import aftersale_holiday
 from . import aftersale_holiday_line
