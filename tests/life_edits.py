@@ -45,6 +45,8 @@ class Edits:
         self.write("sms_template_invite_new", body="Hello")
 
     def questionnaire(self):
+        # What a running plan asks with is not changed under its customers.
+        self.write("plan_new", active=False)
         self.write("survey_new", title="Our questions")
         self.write("survey_new_satisfaction", title="Are you happy?")
         self.write("survey_new_satisfaction", CHINESE, title="满意吗？")

@@ -112,9 +112,23 @@ class Usage:
         values = {"title": "Which colour?", "question_type": "char_box", "sequence": 90}
         colour = self.make("survey.question", survey_id=self.survey, **values)
         scale = company.find("survey.question", ["survey_id", "=", self.survey], ["question_type", "=", "scale"])[0]
-        company.call("aftersale.plan", "write", [company.ref("plan_new")], {"survey_id": self.survey})
+        self.try_and_use(company.ref("plan_new"), scale)
         company.call("aftersale.plan", "copy", [company.ref("plan_new")], {"name": "Our own", "trigger": "manual"})
         self.answer(self.contact(sell(company, "Green Customer")), {scale: "5", colour: "Green"})
+
+    def try_and_use(self, plan, scale):
+        """The plan asks with the own questionnaire, once it was tried on each channel and the script was read."""
+        company = self.company
+        company.call("aftersale.plan", "write", [plan], {"next_survey_id": self.survey})
+        [(_name, _operator, tries)] = company.call("aftersale.plan", "action_pretest", [plan])["domain"]
+        for number in tries:
+            if company.read("aftersale.pretest", number, "channel_id"):
+                token = company.read("aftersale.pretest", number, "access_token")
+                assert Page(company.server, f"test/{token}").open().post({f"q{scale}": "4"}).ok
+            else:
+                company.call("aftersale.pretest", "action_read", [number])
+        company.call("aftersale.plan", "action_use_next_survey", [plan])
+        assert company.read("aftersale.plan", plan, "survey_id") == self.survey
 
     def answers(self):
         """What was answered to the own question."""
