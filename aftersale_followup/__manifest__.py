@@ -22,6 +22,7 @@
         "data/aftersale_category_data.xml",
         "data/aftersale_tag_data.xml",
         "data/aftersale_dimension_data.xml",
+        "data/aftersale_complaint_step_data.xml",
         "data/aftersale_focus_data.xml",
         "data/survey_new_data.xml",
         "data/survey_relation_data.xml",
@@ -47,7 +48,6 @@
         "data/ir_exports_data.xml",
         "data/mail_template_analysis_data.xml",
         "report/aftersale_disclosure.xml",
-        "wizard/aftersale_call_views.xml",
         "wizard/aftersale_plan_start_views.xml",
         "wizard/aftersale_qr_views.xml",
         "wizard/aftersale_holiday_views.xml",
@@ -62,6 +62,7 @@
         "views/aftersale_plan_views.xml",
         "views/aftersale_followup_search_views.xml",
         "views/aftersale_followup_views.xml",
+        "views/aftersale_console_views.xml",
         "views/aftersale_target_views.xml",
         "views/aftersale_attempt_views.xml",
         "views/aftersale_feedback_views.xml",
@@ -114,7 +115,7 @@
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [
-            "aftersale_followup/static/src/call/**/*",
+            "aftersale_followup/static/src/console/**/*",
             "aftersale_followup/static/src/copy/**/*",
         ],
         "web.assets_tests": [

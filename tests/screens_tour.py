@@ -14,10 +14,12 @@ SWITCH = f"([view, record]) => {SERVICES}.action.switchView(view, record ? {{res
 CONTENT = {
     "activity": ".o_activity_view_table",
     "calendar": ".o_calendar_view .fc-view",
+    "console": ".o_aftersale_console .o_aftersale_queue",
     "form": ".o_form_renderer",
     "graph": ".o_graph_canvas_container canvas, .o_view_nocontent",
     "kanban": ".o_kanban_renderer",
     "list": ".o_list_renderer",
+    "paper": ".o_aftersale_paper #paper_code",
     "pivot": ".o_pivot table, .o_view_nocontent",
 }
 # Until a chart has grown to its height

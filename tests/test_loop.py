@@ -256,14 +256,14 @@ class Loop:
         with self.screens.desk("agent") as desk:
             desk.open("aftersale-my-day", ".o_kanban_view")
             desk.page.locator(".o_kanban_record", has_text="王芳").locator("button[name=action_open_call]").click()
-            form = desk.page.locator(".modal .o_aftersale_questionnaire")
+            form = desk.page.locator(".o_aftersale_call .o_aftersale_questionnaire")
             expect(form).to_contain_text("您反映的问题现在解决了吗？")  # asked in the customer's language
+            desk.page.click(".o_aftersale_agrees")
             for question, value in (("resolved", company.ref("survey_verify_resolved_fully")), ("satisfaction", 5)):
                 number = company.ref(f"survey_verify_{question}")
-                form.locator(f"input[name$='_{number}'][value='{value}']").check()
-            desk.page.locator(".o_field_widget[name=consent] input").check()
+                form.locator(f"input[name='q{number}'][value='{value}']").check()
             desk.picture("7-call")
-            desk.page.click("button[name=action_save]")
+            desk.page.click(".o_aftersale_save")
             expect(desk.page.locator(".o_notification")).to_contain_text("The answers are recorded")
         self.scores.append(5)
         assert self.issue_state() == "closed"

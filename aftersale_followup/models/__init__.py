@@ -38,6 +38,11 @@ from . import aftersale_plan_dashboard
 from . import aftersale_plan_sentence
 from . import aftersale_plan_pretest
 from . import aftersale_followup
+from . import aftersale_followup_console
+from . import aftersale_followup_draft
+from . import aftersale_followup_context
+from . import aftersale_followup_script
+from . import aftersale_followup_retry
 from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
 from . import aftersale_followup_page
@@ -63,6 +68,8 @@ from . import aftersale_issue_clock
 from . import aftersale_issue_intake
 from . import aftersale_issue_messages
 from . import aftersale_issue_state
+from . import aftersale_complaint_step
+from . import aftersale_followup_complaint
 from . import aftersale_issue_board
 from . import aftersale_issue_lot
 from . import aftersale_contact_data

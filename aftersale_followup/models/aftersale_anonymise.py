@@ -22,7 +22,6 @@ class AftersaleFollowup(models.Model):
         """Make the follow-ups anonymous with their attempts and the answers kept by the survey; their links die."""
         followups = self.sudo()
         followups.attempt_ids.write({"note": False})
-        self.env["aftersale.call"].sudo().search([("followup_id", "in", self.ids)]).unlink()
         followups.user_input_id._anonymise()
         return super()._anonymise()
 
@@ -41,6 +40,8 @@ class AftersaleFollowup(models.Model):
             "access_token": secrets.token_urlsafe(16),
             "answer_digest": False,
             "consent_text": False,
+            "call_draft": False,
+            "complaint_issue_id": False,
             "explanation": self.env._("Made anonymous: the reasons named the customer."),
             "error_message": False,
             # Not "order": confirmed again, that one would bring the customer back.

@@ -18,6 +18,8 @@ TRANSITIONS = {
     "skipped": set(),
 }
 OPEN_STATES = ("planned", "ready")
+# Nothing more is asked. A link that expires in the middle of a call ends nothing: the answers can still be saved.
+ENDED_STATES = ("done", "refused", "unreachable", "cancelled", "skipped")
 # All that people may change by hand; the rest is the work of planning, contact and capture: whoever could write it over
 # RPC could fake an answer or dodge the cap.
 AGENT_FIELDS = {"channel_id"}
@@ -289,6 +291,8 @@ class AftersaleFollowup(models.Model):
         """Move the follow-ups to ``state`` with further ``values``; ended ones need no more attention."""
         if state not in OPEN_STATES:
             values = {"date_next": False, "date_call": False, **values}
+        if state in ENDED_STATES:
+            values = {"call_draft": False, **values}
         return self.sudo().write({"state": state, **values})
 
     def _skip(self, reason, note=None):

@@ -1,9 +1,7 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
-
-from .planning_window import PlanningWindows
 
 
 class AftersaleFollowup(models.Model):
@@ -14,8 +12,8 @@ class AftersaleFollowup(models.Model):
     def _log_attempt(self, outcome, channel=None, note=None, call_back_date=None):
         """Record one try at reaching the customer and what follows from it; return the attempt.
 
-        No answer and busy bring the follow-up back on the next working day, two hours later in the day, until the
-        company's number of phone attempts is used up: then it is unreachable. A wrong number goes to the next channel.
+        No answer and busy bring the follow-up back on the next working day, at another hour of the day, until the
+        plan's number of phone attempts is used up: then it is unreachable. A wrong number goes to the next channel.
         A call back keeps the time the customer asked for, at whatever hour it is.
         """
         self.ensure_one()
@@ -49,19 +47,6 @@ class AftersaleFollowup(models.Model):
         elif outcome == "wrong_contact":
             self._correct_contact_data()
         return attempt
-
-    def _retry_later(self):
-        """Have the customer called on the next working day at the customer's place, within the contact hours there."""
-        company, now = self.company_id, fields.Datetime.now()
-        tries = self.attempt_ids.filtered(lambda a: a.outcome in ("no_answer", "busy"))
-        if len(tries) >= company.aftersale_attempt_max:
-            self._set_state("unreachable", date_done=now)
-            return
-        zone = self._get_customer_zone(self.partner_id, company)
-        day = self._next_call_day(self._get_customer_today(), PlanningWindows(company, [], [now]))
-        width = company.aftersale_hour_to - company.aftersale_hour_from
-        hour = company.aftersale_hour_from + (2.0 * len(tries)) % max(width, 1.0)
-        self._call_again(company._aftersale_moment(day, hour, zone))
 
     def _call_again(self, moment):
         """Have the customer called again at ``moment`` (naive UTC); the follow-up stays open for at least that long."""

@@ -39,27 +39,6 @@ class AftersaleFollowup(models.Model):
         copy=False, groups="base.group_system", help="Fingerprint of the accepted answers: the same again is no news."
     )
 
-    def action_open_call(self):
-        """Open the call form: whom to call, what to say, what to ask."""
-        self.ensure_one()
-        self.check_access("write")
-        if not self._is_answerable("staff"):
-            raise UserError(
-                self.env._(
-                    "%s cannot be answered: it is not open for contact, already answered, or has no questionnaire.",
-                    self.display_name,
-                )
-            )
-        self.env["aftersale.access.log"]._note("call", self)
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Call %s", self.partner_id.name),
-            "res_model": "aftersale.call",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_followup_id": self.id, "dialog_size": "extra-large"},
-        }
-
     # ------------------------------------------------------------
     # Link and page
     # ------------------------------------------------------------

@@ -7,7 +7,11 @@ class AftersaleFollowup(models.Model):
     _inherit = "aftersale.followup"
 
     consent = fields.Selection(
-        [("asked", "Asked before the questions"), ("notice", "Notice shown, given by sending")],
+        [
+            ("asked", "Asked before the questions"),
+            ("notice", "Notice shown, given by sending"),
+            ("declined", "Declined before the questions"),
+        ],
         copy=False,
         readonly=True,
     )
@@ -15,26 +19,30 @@ class AftersaleFollowup(models.Model):
     consent_text = fields.Text(
         "Wording", copy=False, readonly=True, help="What was said or shown, in the language of the customer."
     )
+    consent_version = fields.Char(
+        "Version of the Wording",
+        copy=False,
+        readonly=True,
+        help="Fingerprint of the wording before it was filled: the same for all who were asked in the same words.",
+    )
 
     def _get_consent(self, source):
-        """Return the values that keep the consent of whoever answers now: a ``customer`` or, asked by ``staff``."""
+        """Return the values that keep the consent of whoever answers now: a ``customer`` or, asked by ``staff``.
+
+        ``declined`` keeps that the customer was asked and did not agree.
+        """
         self.ensure_one()
-        asked = source == "staff"
-        wording = self._get_asked_wording() if asked else "\n\n".join(self._get_notice())
+        if source == "customer":
+            wording = "\n\n".join(self._get_notice())
+            version = self._get_version(self.plan_id.notice or wording)
+        else:
+            wording, version = self._get_asked_wording()
         return {
-            "consent": "asked" if asked else "notice",
+            "consent": {"customer": "notice", "staff": "asked"}.get(source, source),
             "consent_date": fields.Datetime.now(),
             "consent_text": wording,
+            "consent_version": version,
         }
-
-    def _get_asked_wording(self):
-        """Return the consent part of the phone script, its second, as the agent saw it."""
-        installed = dict(self.env["res.lang"].get_installed())
-        followup = self.with_context(lang=self.lang if self.lang in installed else self.env.lang)
-        parts = (followup.plan_id.script or "").split("# ")[1:]
-        if len(parts) < 2:
-            return followup.env._("Asked in person, without a script.")
-        return followup._fill(parts[1].partition("\n")[2].strip())
 
     def _get_linking(self):
         """Return the sentence on what is kept together."""

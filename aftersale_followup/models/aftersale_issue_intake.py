@@ -14,8 +14,12 @@ class AftersaleIssue(models.Model):
     def _join(self, feedback):
         """Let ``feedback`` join its customer's open issue with a common tag and the same product; return it.
 
-        One that is done is reopened: the customer reports the problem again.
+        The complaint opened during the same call goes first, whatever its tags.
         """
+        complaint = feedback.followup_id.complaint_issue_id
+        if complaint.state in OPEN_STATES:
+            complaint._take(feedback)
+            return complaint
         product = feedback._single_product()
         candidates = self.search(
             [
@@ -29,22 +33,30 @@ class AftersaleIssue(models.Model):
         problems = feedback.tag_ids.filtered("is_problem")
         issue = candidates.filtered(lambda i: i.tag_ids & problems or not (i.tag_ids | problems))[:1]
         if issue:
-            values = {
-                "feedback_ids": [Command.link(feedback.id)],
-                "tag_ids": [Command.link(tag.id) for tag in problems],
-            }
-            priority = feedback._get_issue_priority()
-            if priority > issue.priority:
-                values["priority"] = priority
-            if feedback.priority == "1":
-                # Reported again and high: the supervisor calls again, whoever called before.
-                values.update(date_contacted=False, contact_deadline=False)
-            if issue.state == "done":
-                values["state"] = "processing"
-            issue.write(values)
-            issue._start_clocks(feedback.date)
-            issue._tell_about(feedback)
+            issue._take(feedback)
         return issue
+
+    def _take(self, feedback):
+        """Add ``feedback`` to this open issue; one that is done is reopened: the customer reports it again."""
+        self.ensure_one()
+        if feedback in self.feedback_ids:
+            return
+        problems = feedback.tag_ids.filtered("is_problem")
+        values = {
+            "feedback_ids": [Command.link(feedback.id)],
+            "tag_ids": [Command.link(tag.id) for tag in problems],
+        }
+        priority = feedback._get_issue_priority()
+        if priority > self.priority:
+            values["priority"] = priority
+        if feedback.priority == "1":
+            # Reported again and high: the supervisor calls again, whoever called before.
+            values.update(date_contacted=False, contact_deadline=False)
+        if self.state == "done":
+            values["state"] = "processing"
+        self.write(values)
+        self._start_clocks(feedback.date)
+        self._tell_about(feedback)
 
     def _open(self, feedback):
         """Open the issue of one ``feedback``; high priority is told to the supervisor at once. Return it."""

@@ -271,10 +271,13 @@ class AftersaleIssue(models.Model):
 
     def _drop_verifications(self):
         """Cancel the verifications nobody needs any more: the issue was reopened, waived or cancelled."""
-        open_checks = self.sudo().verification_followup_ids.filtered(
+        self._get_open_checks()._set_state("cancelled", cancel_cause="issue")
+
+    def _get_open_checks(self):
+        """Return the verifications that are still to be held (in sudo)."""
+        return self.sudo().verification_followup_ids.filtered(
             lambda f: f.scenario == "resolution_check" and f.state in ("planned", "ready")
         )
-        open_checks._set_state("cancelled", cancel_cause="issue")
 
     def _tell_unassigned_verifications(self):
         """Put a verification that nobody may hold, because all worked on the issue, on the supervisor's list."""

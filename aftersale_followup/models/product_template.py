@@ -5,6 +5,9 @@ from odoo.tools import SQL
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
+    aftersale_note = fields.Text(
+        "Note for Callers", translate=True, help="What agents should know when they speak with a customer about it."
+    )
     aftersale_feedback_count = fields.Integer("Feedback", compute="_compute_aftersale_feedback")
     aftersale_score = fields.Float("Average Score", compute="_compute_aftersale_feedback", digits=(2, 1))
     aftersale_issue_count = fields.Integer("After-sales Issue Count", compute="_compute_aftersale_issue_count")

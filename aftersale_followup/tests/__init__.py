@@ -5,8 +5,10 @@ from . import test_analysis
 from . import test_anonymous
 from . import test_anonymous_release
 from . import test_calendar
-from . import test_call
 from . import test_capture
+from . import test_console
+from . import test_console_complaint
+from . import test_console_end
 from . import test_constraints
 from . import test_contract
 from . import test_contact
@@ -44,6 +46,7 @@ from . import test_privacy
 from . import test_recheck
 from . import test_recorded
 from . import test_retention
+from . import test_retry
 from . import test_rights
 from . import test_ripple
 from . import test_segments

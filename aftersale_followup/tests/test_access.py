@@ -43,7 +43,7 @@ MATRIX = {
     "aftersale.correction": {"employee": "-", "agent": "crwu", "supervisor": "crwu", "manager": "crwu"},
     "aftersale.holiday": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
     "aftersale.holiday.line": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
-    "aftersale.call": {"employee": "-", "agent": "crwu", "supervisor": "crwu", "manager": "crwu"},
+    "aftersale.complaint.step": {"employee": "r", "agent": "r", "supervisor": "r", "manager": "crwu"},
 }
 OPERATIONS = {"c": "create", "r": "read", "w": "write", "u": "unlink"}
 

@@ -271,6 +271,7 @@ COMPANY_FREE = {
     "aftersale.channel",
     "aftersale.dimension",
     "aftersale.focus",
+    "aftersale.complaint.step",
     "aftersale.touchpoint",  # of a plan
     "aftersale.pretest",  # of a plan
     "aftersale.feedback.dimension",  # of feedback  # of a person: no company of the group writes to whoever said no

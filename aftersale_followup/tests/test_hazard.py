@@ -45,7 +45,7 @@ class TestHazard(AftersaleCase):
         row.user_id = self.agent
         with self.assertRaisesRegex(AccessError, "number is on the blacklist"):
             row.with_user(self.agent).action_open_call()
-        self.assertEqual(row.with_user(self.supervisor).action_open_call()["res_model"], "aftersale.call")
+        self.assertEqual(row.with_user(self.supervisor).action_open_call()["tag"], "aftersale_followup.console")
 
     def test_no_other_kind_of_contact_calls_it(self):
         self._blacklist(address=True)

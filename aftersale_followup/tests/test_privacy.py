@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 from lxml import etree
 from psycopg2.errors import CheckViolation
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
@@ -148,12 +151,11 @@ class TestPrivacy(AftersaleCase):
         self.assertEqual(self.issue.with_user(colleague).contact_data, full)
 
     def test_call_form_shows_the_number_to_dial(self):
-        followup = self._ready(user_id=self.agent.id)
-        call = self.env["aftersale.call"].with_user(self.agent).create({"followup_id": followup.id})
-        self.assertEqual(call.phone, "+8613800001234")
-        other = self.env["aftersale.call"].with_user(self.agent_2)
+        followup = self._planned(state="ready", date_expiry=fields.Datetime.now() + timedelta(days=14))
+        call = followup.with_user(self.agent).console_open()
+        self.assertEqual(call["customer"]["phone"], "+8613800001234")
         with self.assertRaises(AccessError):
-            other.create({"followup_id": followup.id})
+            followup.with_user(self.agent_2).console_open()
 
     def test_keys_of_the_contact_cap_are_no_way_around_masking(self):
         followup = self._ready(user_id=self.agent.id)
@@ -267,9 +269,8 @@ class TestPrivacy(AftersaleCase):
 
     def test_consent_of_a_call_is_what_the_script_says(self):
         followup = self._asked()
-        call = self.env["aftersale.call"].with_user(self.agent).create({"followup_id": followup.id, "consent": True})
-        call.answers = self._answers(followup)
-        call.action_save()
+        draft = {"answers": self._answers(followup), "consent": True}
+        followup.with_user(self.agent).console_finish("reached", {"draft": draft})
         self.assertEqual(followup.consent, "asked")
         self.assertTrue(followup.consent_text.startswith("Your answers serve only to improve"), followup.consent_text)
         self.assertNotIn("#", followup.consent_text)

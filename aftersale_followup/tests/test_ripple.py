@@ -161,7 +161,7 @@ class TestRipple(AftersaleCase):
         rows.user_id = self.agent
         with self.assertRaisesRegex(AccessError, "only a supervisor may call"):
             early.with_user(self.agent).action_open_call()
-        self.assertEqual(early.with_user(self.supervisor).action_open_call()["res_model"], "aftersale.call")
+        self.assertEqual(early.with_user(self.supervisor).action_open_call()["tag"], "aftersale_followup.console")
 
     def test_opted_out_without_a_number_gets_no_message_about_a_hazard(self):
         self.env["aftersale.optout"].create({"key": self.partner.email, "partner_id": self.partner.id})

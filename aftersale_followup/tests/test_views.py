@@ -103,7 +103,7 @@ class TestViews(AftersaleCase):
         """A group named on a menu, or on a folder above it, may read what the menu opens: no dead entry for anybody."""
         for menu in self._ours("ir.ui.menu").filtered("action"):
             action = menu.action
-            model = action.res_model if action._name == "ir.actions.act_window" else action.model_id.model
+            model = action.res_model if "res_model" in action else action.model_id.model
             groups = menu.group_ids or self._folder_groups(menu)
             self.assertTrue(groups, menu.complete_name)
             for group in groups:

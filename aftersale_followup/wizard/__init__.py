@@ -1,4 +1,3 @@
-from . import aftersale_call
 from . import aftersale_plan_start
 from . import aftersale_qr
 from . import aftersale_erasure

@@ -1,0 +1,22 @@
+from odoo import fields, models
+
+
+class AftersaleComplaintStep(models.Model):
+    _name = "aftersale.complaint.step"
+    _description = "Complaint Step"
+    _inherit = ["aftersale.export.mixin"]
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True, help="What to do when a customer complains, in one sentence.")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+
+
+class AftersaleIssue(models.Model):
+    """Which steps of handling the complaint are done."""
+
+    _inherit = "aftersale.issue"
+
+    complaint_step_ids = fields.Many2many(
+        "aftersale.complaint.step", string="Complaint Steps", copy=False, ondelete="restrict"
+    )
