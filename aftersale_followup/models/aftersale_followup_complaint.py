@@ -5,6 +5,7 @@ from odoo.fields import Command
 from .aftersale_answers import clean_text
 
 MAX_TITLE = 120
+MAX_STEPS = 50
 
 
 class AftersaleFollowup(models.Model):
@@ -87,7 +88,7 @@ class AftersaleFollowup(models.Model):
             if self.complaint_issue_id != self.issue_id:
                 changes["title"] = title
         if isinstance(values.get("steps"), list):
-            known = self.env["aftersale.complaint.step"].search([])
+            known = self.env["aftersale.complaint.step"].search([], limit=MAX_STEPS)
             changes["complaint_step_ids"] = [Command.set([step.id for step in known if step.id in values["steps"]])]
         if "promised_date" in values:
             try:
@@ -100,7 +101,7 @@ class AftersaleFollowup(models.Model):
         """Return the issue as the console shows it, or False."""
         if not issue:
             return False
-        steps = self.env["aftersale.complaint.step"].search([]) | issue.complaint_step_ids
+        steps = self.env["aftersale.complaint.step"].search([], limit=MAX_STEPS) | issue.complaint_step_ids
         return {
             "id": issue.id,
             "name": issue.name,
