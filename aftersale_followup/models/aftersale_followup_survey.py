@@ -13,7 +13,7 @@ class AftersaleFollowup(models.Model):
         ondelete="restrict",
         copy=False,
         readonly=True,
-        help="Empty: that of the plan. Filled in when the plan got another one after the customer was contacted.",
+        help="Empty: that of the plan. Filled in when the plan got another one while this follow-up was open.",
     )
 
     def _get_survey(self):

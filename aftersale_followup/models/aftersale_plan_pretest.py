@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 # Whose customers have the link: they are asked on with the questionnaire they were contacted for.
-CONTACTED = ("ready", "expired", "unreachable")
+OPEN = ("planned", "ready", "expired", "unreachable")
 
 
 class AftersalePlan(models.Model):
@@ -110,10 +110,10 @@ class AftersalePlan(models.Model):
         return super().write(vals)
 
     def _keep_asked_survey(self, survey_id):
-        """Let who was contacted already be asked on with the questionnaire of that day."""
+        """Have follow-ups that are open go on with the questionnaire of the day they were planned."""
         for plan in self.filtered(lambda plan: plan.survey_id and plan.survey_id.id != survey_id):
-            asked = [("plan_id", "=", plan.id), ("state", "in", CONTACTED), ("survey_id", "=", False)]
-            self.env["aftersale.followup"].sudo().search(asked).write({"survey_id": plan.survey_id.id})
+            open_rows = [("plan_id", "=", plan.id), ("state", "in", OPEN), ("survey_id", "=", False)]
+            self.env["aftersale.followup"].sudo().search(open_rows).write({"survey_id": plan.survey_id.id})
 
     def action_pretest(self):
         """Prepare what is to be tried and show it."""

@@ -166,14 +166,15 @@ class TestVersions(PretestCase):
         third = version.action_aftersale_new_version()["res_id"]
         self.assertEqual(self.env["survey.survey"].browse(third).title, f"{verify.title} (version 3)")
 
-    def test_who_has_the_link_is_asked_on_with_the_version_of_that_day(self):
+    def test_open_followups_go_on_with_the_version_of_that_day(self):
         planned = self._followup(state="planned")
         self.plan_new.next_survey_id = self.own
         self._try_all()
         form = self._read(self._whole_form(4))
         self.plan_new.action_use_next_survey()
         self.assertEqual(self.followup._get_survey(), self.survey)
-        self.assertEqual(planned._get_survey(), self.own)
+        self.assertEqual(planned._get_survey(), self.survey, "Open rows keep their questionnaire.")
+        self.assertEqual(self._followup(state="planned")._get_survey(), self.own)
         self.followup._record_answers(form, "customer", dwell=60)
         self.assertEqual(self.followup.user_input_id.survey_id, self.survey)
         self.assertEqual(self.followup.feedback_ids.score, 4)
