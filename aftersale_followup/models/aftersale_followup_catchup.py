@@ -3,12 +3,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .aftersale_plan import CONTACT_CLASSES, ERROR_LIMIT
+from .aftersale_plan import ERROR_LIMIT, RANK
 from .agent_load import AgentLoad
 from .contact_cap import EXEMPT_CLASSES
 
 BATCH = 200
-RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
 
 
 class AftersaleFollowup(models.Model):

@@ -1,10 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .aftersale_plan import CONTACT_CLASSES
+from .aftersale_plan import RANK
 from .mail_budget import MailBudget, hour_of
-
-RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
 
 
 class AftersaleFollowup(models.Model):

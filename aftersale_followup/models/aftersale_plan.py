@@ -12,6 +12,8 @@ CONTACT_CLASSES = [
     ("pilot", "Pilot"),
     ("periodic", "Periodic"),
 ]
+# The lower the number, the earlier its turn.
+RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
 SCENARIOS = [
     ("new_customer", "New customer"),
     ("existing_customer", "Existing customer"),

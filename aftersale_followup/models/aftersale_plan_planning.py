@@ -9,8 +9,9 @@ from odoo.exceptions import LockError
 from odoo.fields import Command
 from odoo.tools.misc import clean_context
 
+from .aftersale_plan import RANK
 from .contact_cap import EXEMPT_CLASSES
-from .planning_facts import RANK, PlanningFacts
+from .planning_facts import PlanningFacts
 from .planning_occasion import origins_of
 
 _logger = logging.getLogger(__name__)

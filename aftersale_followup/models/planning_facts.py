@@ -2,14 +2,12 @@ from collections import defaultdict
 
 from odoo.tools import SQL
 
-from .aftersale_plan import CONTACT_CLASSES
+from .aftersale_plan import RANK
 from .agent_load import AgentLoad
 from .customer_segments import CustomerSegments
 from .erased_key import find_hidden
 from .planning_occasion import origins_of
 from .planning_window import PlanningWindows
-
-RANK = {code: rank for rank, (code, _label) in enumerate(CONTACT_CLASSES)}
 
 
 class PlanningFacts:
