@@ -48,6 +48,8 @@
         "data/ir_exports_data.xml",
         "data/mail_template_analysis_data.xml",
         "report/aftersale_disclosure.xml",
+        "report/aftersale_paper_form.xml",
+        "report/aftersale_delivery_slip.xml",
         "wizard/aftersale_plan_start_views.xml",
         "wizard/aftersale_qr_views.xml",
         "wizard/aftersale_holiday_views.xml",
@@ -55,6 +57,8 @@
         "wizard/aftersale_health_views.xml",
         "wizard/aftersale_preview_views.xml",
         "wizard/aftersale_why_views.xml",
+        "wizard/aftersale_visit_views.xml",
+        "wizard/aftersale_import_views.xml",
         "wizard/aftersale_record_views.xml",
         "wizard/aftersale_correction_views.xml",
         "views/aftersale_mailbox_views.xml",
@@ -89,6 +93,8 @@
         "views/product_template_views.xml",
         "views/res_partner_views.xml",
         "views/res_company_views.xml",
+        "views/aftersale_paper_views.xml",
+        "views/aftersale_import_mapping_views.xml",
         "views/aftersale_menus.xml",
     ],
     "demo": [
@@ -115,8 +121,9 @@
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [
-            "aftersale_followup/static/src/console/**/*",
             "aftersale_followup/static/src/copy/**/*",
+            "aftersale_followup/static/src/console/**/*",
+            "aftersale_followup/static/src/paper/**/*",
         ],
         "web.assets_tests": [
             "aftersale_followup/static/tests/tours/**/*",

@@ -46,6 +46,8 @@ from . import aftersale_followup_retry
 from . import aftersale_followup_attempt
 from . import aftersale_followup_capture
 from . import aftersale_followup_page
+from . import aftersale_followup_paper
+from . import aftersale_followup_visit
 from . import aftersale_followup_survey
 from . import aftersale_followup_qr
 from . import aftersale_followup_anonymous
@@ -63,6 +65,9 @@ from . import aftersale_followup_receipt
 from . import aftersale_followup_redate
 from . import aftersale_followup_catchup
 from . import aftersale_followup_day
+from . import aftersale_import_column_mixin
+from . import aftersale_import_mapping
+from . import aftersale_import_mapping_line
 from . import aftersale_issue
 from . import aftersale_issue_clock
 from . import aftersale_issue_intake
@@ -106,12 +111,13 @@ from . import resource_calendar_leaves
 from . import res_company
 from . import res_company_periodic
 from . import res_company_contact
+from . import res_company_paper
 from . import res_company_sending
 from . import res_company_settings
 from . import res_company_target
+from . import res_company_questionnaire
 from . import res_company_inbound
 from . import res_company_form
-from . import res_company_questionnaire
 from . import res_partner
 from . import res_partner_delivery
 from . import res_partner_privacy
@@ -122,6 +128,7 @@ from . import sms_sms
 from . import sms_tracker
 from . import stock_lot
 from . import stock_picking
+from . import stock_picking_slip
 from . import survey_question
 from . import survey_survey
 from . import survey_survey_form

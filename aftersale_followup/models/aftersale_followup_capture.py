@@ -128,6 +128,7 @@ class AftersaleFollowup(models.Model):
         digest=None,
         call_back=None,
         contact_name=None,
+        date=None,
         sender=None,
     ):
         """Store the answers to this follow-up and return the feedback made of them (in sudo).
@@ -139,6 +140,7 @@ class AftersaleFollowup(models.Model):
         :param float dwell: seconds the customer spent on the page, None when unknown
         :param str digest: fingerprint that tells a replay from another answer
         :param str call_back: wish to be called back in the customer's words, None when there is none
+        :param date: when they were given (naive UTC), default now; callers check it
         :param sender: the `Sender` of the page's request, None where there is none
         """
         self.ensure_one()
@@ -159,7 +161,7 @@ class AftersaleFollowup(models.Model):
             {
                 "user_input_id": followup._create_user_input(form, answers).id,
                 "answer_digest": digest or followup._digest(answers, call_back or ""),
-                **followup._get_consent(source),
+                **followup._get_recorded_consent(source, channel or followup.env["aftersale.channel"]),
             }
         )
         values = followup._prepare_feedback(form, answers)
@@ -169,6 +171,8 @@ class AftersaleFollowup(models.Model):
             channel_id=(channel or followup.env["aftersale.channel"]._by_code("online")).id,
             user_id=(user or followup.user_id).id,
         )
+        if date:
+            values["date"] = date
         if contact_name:
             values["contact_name"] = clean_text(contact_name)[:200]
         if source == "customer":

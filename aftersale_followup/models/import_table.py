@@ -16,6 +16,7 @@ MAX_CELL = 20_000
 # A small archive can hold a very large sheet.
 MAX_UNPACKED = 200_000_000
 SEPARATORS = ",;\t|"
+PROBE = 50  # lines that tell the separator
 
 
 class TableError(Exception):
@@ -71,13 +72,22 @@ def _decode(content, chinese):
 
 
 def _read_csv(text):
-    """Return the rows; the separator is the one that is most frequent among the names of the columns."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    separator = max(SEPARATORS, key=first.count)
+    """Return the rows, read with the separator that gives most lines as many cells as there are names of columns.
+
+    How often it stands in the first line does not tell: questions hold commas of their own.
+    """
     try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        found = [list(csv.reader(io.StringIO(text, newline=""), delimiter=sign)) for sign in SEPARATORS]
     except csv.Error as error:
         raise TableError("format") from error
+    return max(found, key=_count_whole)
+
+
+def _count_whole(rows):
+    """Return how well ``rows`` hang together: (lines as long as the first, cells in it)."""
+    rows = [row for row in rows[:PROBE] if any(row)]
+    width = len(rows[0]) if rows else 0
+    return (sum(len(row) == width for row in rows) if width > 1 else 0, width)
 
 
 def _as_text(cell):

@@ -35,14 +35,13 @@ class ReportPaperForm(models.AbstractModel):
     def _prepare_form(self, followup):
         """Return what stands on the form of ``followup``, which is in sudo and in the customer's language."""
         company = followup.company_id
+        address = company.partner_id._display_address(without_company=True)
         survey = followup._get_survey()._aftersale_form()
         return {
             "name": followup.name,
             "lang": followup.env.lang,
             "company": company.name,
-            "address": " · ".join(
-                filter(None, (company.partner_id._display_address(without_company=True).split("\n")))
-            ),
+            "address": " · ".join(line.strip() for line in address.split("\n") if line.strip()),
             "logo": company.logo_web if not company.uses_default_logo else None,
             "phone": company.aftersale_phone or company.phone,
             "customer": followup.partner_id.display_name,

@@ -25,6 +25,8 @@ from . import test_feedback
 from . import test_figures
 from . import test_hazard
 from . import test_holiday
+from . import test_import
+from . import test_import_table
 from . import test_issue
 from . import test_ledger
 from . import test_levelling
@@ -35,6 +37,7 @@ from . import test_page_form
 from . import test_questionnaire_check
 from . import test_pretest
 from . import test_qr
+from . import test_paper
 from . import test_periodic
 from . import test_periodic_who
 from . import test_periodic_workers

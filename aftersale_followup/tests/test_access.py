@@ -43,6 +43,12 @@ MATRIX = {
     "aftersale.correction": {"employee": "-", "agent": "crwu", "supervisor": "crwu", "manager": "crwu"},
     "aftersale.holiday": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
     "aftersale.holiday.line": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
+    "aftersale.import.mapping": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},
+    "aftersale.import.mapping.line": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},
+    "aftersale.import": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},
+    "aftersale.import.column": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},
+    "aftersale.import.line": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},
+    "aftersale.visit": {"employee": "-", "agent": "crwu", "supervisor": "crwu", "manager": "crwu"},
     "aftersale.complaint.step": {"employee": "r", "agent": "r", "supervisor": "r", "manager": "crwu"},
 }
 OPERATIONS = {"c": "create", "r": "read", "w": "write", "u": "unlink"}

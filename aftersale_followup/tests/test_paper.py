@@ -115,7 +115,9 @@ class TestPaperEntry(CaptureCase):
 
     def test_ticked_boxes_are_heeded(self):
         self._save(call_back="After six, 138 0000 1234", opt_out=True)
-        activity = self.env["mail.activity"].search([("res_id", "=", self.partner.id), ("res_model", "=", "res.partner")])
+        activity = self.env["mail.activity"].search(
+            [("res_id", "=", self.partner.id), ("res_model", "=", "res.partner")]
+        )
         self.assertIn("After six", activity.note)
         optouts = self.env["aftersale.optout"].search([("partner_id", "=", self.partner.id)])
         self.assertIn(self.partner.email_normalized, optouts.mapped("key"))
@@ -136,7 +138,9 @@ class TestPaperForm(CaptureCase):
         cls.chinese = cls._followup(lang="zh_CN")
 
     def _html(self, followups, user=None):
-        html, _kind = self.env["ir.actions.report"].with_user(user or self.agent)._render_qweb_html(REPORT, followups.ids)
+        html, _kind = (
+            self.env["ir.actions.report"].with_user(user or self.agent)._render_qweb_html(REPORT, followups.ids)
+        )
         return html.decode()
 
     def test_each_form_speaks_the_customers_language(self):

@@ -12,3 +12,10 @@ from . import aftersale_why
 from . import aftersale_why_line
 from . import aftersale_record
 from . import aftersale_correction
+from . import aftersale_visit
+from . import aftersale_import
+from . import aftersale_import_column
+from . import aftersale_import_files
+from . import aftersale_import_inbound
+from . import aftersale_import_line
+from . import aftersale_import_run

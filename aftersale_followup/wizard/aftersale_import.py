@@ -35,7 +35,7 @@ class AftersaleImport(models.TransientModel):
     )
     company_id = fields.Many2one("res.company", required=True, default=lambda self: self.env.company)
     file = fields.Binary("Table", attachment=False, help="CSV or XLSX; the first line holds the names of the columns.")
-    filename = fields.Char()
+    filename = fields.Char(export_string_translation=False)
     channel = fields.Selection(
         CHANNELS, "Answered", required=True, default="paper", help="How the follow-ups in the table were answered."
     )
@@ -56,8 +56,8 @@ class AftersaleImport(models.TransientModel):
     line_ids = fields.One2many("aftersale.import.line", "import_id", "Lines", readonly=True)
     is_trial = fields.Boolean("Only Tried", readonly=True)
     done_count = fields.Integer("Good", compute="_compute_counts")
-    known_count = fields.Integer("Known Already", compute="_compute_counts")
-    error_count = fields.Integer("Not Taken Over", compute="_compute_counts")
+    known_count = fields.Integer("Known already", compute="_compute_counts")
+    error_count = fields.Integer("Not taken over", compute="_compute_counts")
 
     @api.depends("line_ids.state")
     def _compute_counts(self):

@@ -10,7 +10,7 @@ class AftersaleImportColumn(models.TransientModel):
     _order = "place, id"
 
     import_id = fields.Many2one("aftersale.import", required=True, index=True, ondelete="cascade")
-    place = fields.Integer(help="Which column of the table this is, from 0.")
+    place = fields.Integer(export_string_translation=False)
     sample = fields.Char(readonly=True)
 
     @api.depends("import_id.survey_id")

@@ -17,8 +17,8 @@ class AftersaleImport(models.TransientModel):
 
     _inherit = "aftersale.import"
 
-    template_file = fields.Binary(compute="_compute_template_file")
-    rest_file = fields.Binary(compute="_compute_rest_file")
+    template_file = fields.Binary(compute="_compute_template_file", export_string_translation=False)
+    rest_file = fields.Binary(compute="_compute_rest_file", export_string_translation=False)
 
     def action_download_template(self):
         """Download an empty table for this questionnaire, with a sheet that says what may be entered."""

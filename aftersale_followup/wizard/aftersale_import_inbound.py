@@ -85,8 +85,8 @@ class AftersaleImport(models.TransientModel):
             return self._only_one(found, row["customer_ref"])
         address = email_normalize(row.get("email") or "")
         found = Partner.search(own & Domain("email_normalized", "=", address), limit=20) if address else Partner
-        number = not found and Partner._phone_format(number=row.get("phone") or "", company=self.company_id)
-        if number:
+        number = row.get("phone") and Partner._phone_format(number=row["phone"], country=self.company_id.country_id)
+        if number and not found:
             found = Partner.search(own & Domain("phone_sanitized", "=", number), limit=20)
         return self._only_one(found, address or number)
 

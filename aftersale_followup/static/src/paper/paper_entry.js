@@ -1,4 +1,4 @@
-import { Component, onMounted, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
 import { serializeDate, today } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -37,12 +37,10 @@ export class PaperEntry extends Component {
         });
         const number = this.props.action.params?.code;
         onWillStart(() => number && this.load(number));
-        onMounted(() => this.state.form || this.code.el.focus());
         useEffect(
             (id) => {
-                if (id) {
-                    this.sheet.el.querySelector(".o_aftersale_question input, .o_aftersale_question textarea")?.focus();
-                }
+                const first = ".o_aftersale_question input, .o_aftersale_question textarea";
+                (id ? this.sheet.el.querySelector(first) : this.code.el)?.focus();
             },
             () => [this.state.form?.id]
         );
@@ -153,7 +151,6 @@ export class PaperEntry extends Component {
         this.state.form = null;
         this.state.code = "";
         this.state.alert = "";
-        this.code.el.focus();
     }
 
     open(form) {
