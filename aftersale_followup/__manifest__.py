@@ -37,6 +37,7 @@
         "data/mail_template_data.xml",
         "data/mail_template_suggestion_data.xml",
         "data/sms_template_data.xml",
+        "data/mail_template_thanks_data.xml",
         "data/aftersale_plan_data.xml",
         "data/aftersale_plan_optional_data.xml",
         "data/ir_cron_data.xml",

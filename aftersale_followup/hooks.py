@@ -20,7 +20,7 @@ def uninstall_hook(env):
     # What users saved on our lists
     _named(env, "ir.filters", "model_id", "aftersale.%").unlink()
     _named(env, "ir.exports", "resource", "aftersale.%").unlink()
-    _forget_inherited(env)
+    forget_inherited(env, "aftersale_followup", "aftersale_")
 
 
 def _named(env, model, field, pattern):
@@ -46,17 +46,20 @@ def _empty_tables(env):
     env["ir.model.data"].search([("model", "in", [model._name for model in models])]).unlink()
 
 
-def _forget_inherited(env):
+def forget_inherited(env, module, prefix):
     """Odoo overlooks what it notes of our models under the modules of their mixins, and foreign keys without a name.
 
     Told by the names Odoo gives: ``selection__aftersale_issue__activity_state__today`` of the module mail, say.
+
+    :param prefix: how the tables of all models begin that go with ``module``
     """
     inherited = ("ir.model.fields.selection", "ir.model.inherit")
-    names = env["ir.model.data"].search([("model", "in", inherited), ("module", "!=", "aftersale_followup")])
-    names.filtered(lambda data: data.name.split("__")[1].startswith("aftersale_")).unlink()
+    names = env["ir.model.data"].search([("model", "in", inherited), ("module", "!=", module)])
+    names.filtered(lambda data: data.name.split("__")[1].startswith(prefix)).unlink()
     env.cr.execute(
         SQL(
             """DELETE FROM ir_model_constraint k USING ir_module_module m
-                WHERE m.id = k.module AND m.name = 'aftersale_followup' AND k.type = 'f'"""
+                WHERE m.id = k.module AND m.name = %s AND k.type = 'f'""",
+            module,
         )
     )

@@ -192,10 +192,9 @@ class AftersalePage(http.Controller):
         return self._render("aftersale_followup.page_form", followup, values, status)
 
     def _render_thanks(self, followup, feedback):
-        company = followup.company_id
         values = {
             "is_low": feedback.is_low_score,
-            "days": company.aftersale_contact_days,
+            "days": feedback and feedback._get_call_days(),
             "done": followup._get_survey()._aftersale_form()["done"],
         }
         return self._render("aftersale_followup.page_thanks", followup, values)
@@ -203,7 +202,7 @@ class AftersalePage(http.Controller):
     def _render_message(self, code, followup, status=None):
         if code == "answered":
             return self._render_thanks(followup, followup.feedback_id)
-        opens = followup._get_opening_day() if code == "gone" else None
+        opens = followup._get_opening_day() if followup and code == "gone" else None
         values = {"code": code, "opens": opens and format_date(followup.env, opens)}
         return self._render("aftersale_followup.page_message", followup, values, status or STATUS[code])
 

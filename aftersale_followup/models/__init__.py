@@ -98,6 +98,7 @@ from . import aftersale_issue_mail
 from . import aftersale_feedback_inbound
 from . import aftersale_feedback_screen
 from . import aftersale_feedback_incomplete
+from . import aftersale_feedback_thanks
 from . import aftersale_followup_screen
 from . import ir_actions_report
 from . import ir_http

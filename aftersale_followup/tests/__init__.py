@@ -59,6 +59,7 @@ from . import test_sheet_files
 from . import test_suggestion
 from . import test_target
 from . import test_targets
+from . import test_thanks
 from . import test_tour
 from . import test_views
 from . import test_preview
