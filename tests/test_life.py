@@ -44,10 +44,10 @@ class Life:
     def snapshot(self):
         return life_catalogue.read(self.databases.server, self.name)
 
-    def apps(self, button):
-        """Press a button of the add-on's card in the Apps menu."""
+    def apps(self, button, addon=ADDON):
+        """Press a button of an add-on's card in the Apps menu."""
         self.company.call("ir.module.module", "update_list")
-        [module] = self.company.find("ir.module.module", ["name", "=", ADDON])
+        [module] = self.company.find("ir.module.module", ["name", "=", addon])
         self.company.call("ir.module.module", button, [module])
         # Old clients keep working: the server has a new registry.
         state = "uninstalled" if button.endswith("uninstall") else "installed"

@@ -1,0 +1,1 @@
+from . import aftersale_followup
