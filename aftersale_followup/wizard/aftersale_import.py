@@ -193,13 +193,4 @@ class AftersaleImport(models.TransientModel):
         mapping = mapping or Mapping.create({"name": name, "survey_id": self.survey_id.id})
         mapping.line_ids = [Command.clear(), *lines]
         self.mapping_id = mapping
-        return self._reopen()
-
-    def _reopen(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Import Answers"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-        }
+        return True

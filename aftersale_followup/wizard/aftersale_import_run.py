@@ -39,7 +39,7 @@ class AftersaleImport(models.TransientModel):
         except _Rollback:
             results = [{**result, "feedback_id": False} for result in results]
         self.write({"is_trial": trial, "line_ids": [Command.clear(), *map(Command.create, results)]})
-        return self._reopen()
+        return True
 
     def _take_over(self, rows):
         """Return what became of ``rows``, as values of lines."""
