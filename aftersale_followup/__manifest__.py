@@ -18,6 +18,7 @@
         "security/aftersale_target_security.xml",
         "security/survey_security.xml",
         "security/aftersale_inbound_security.xml",
+        "security/aftersale_import_security.xml",
         "data/aftersale_channel_data.xml",
         "data/aftersale_category_data.xml",
         "data/aftersale_tag_data.xml",

@@ -37,7 +37,7 @@ class CellReader:
                     if point["label"]:
                         known.setdefault(plain(point["label"]), point["value"])
 
-    def read(self, question_id, answer_id, cell):
+    def read_cell(self, question_id, answer_id, cell):
         """Return ``(raw answer, whether it was understood)`` of one cell; None = no answer.
 
         :param answer_id: row of a matrix, or the choice whose own column this is

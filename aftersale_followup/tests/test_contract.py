@@ -255,6 +255,7 @@ MAY_GO = {
     "aftersale.touchpoint.plan_id",
     "aftersale.pretest.plan_id",
     "aftersale.pretest.survey_id",
+    "aftersale.import.mapping.survey_id",
     "aftersale.pretest.channel_id",
     "aftersale.followup.commercial_partner_id",
     "aftersale.optout.partner_id",
@@ -274,6 +275,8 @@ COMPANY_FREE = {
     "aftersale.complaint.step",
     "aftersale.touchpoint",  # of a plan
     "aftersale.pretest",  # of a plan
+    "aftersale.import.mapping",  # of a questionnaire
+    "aftersale.import.mapping.line",
     "aftersale.feedback.dimension",  # of feedback  # of a person: no company of the group writes to whoever said no
 }
 NOT_COPIED = {

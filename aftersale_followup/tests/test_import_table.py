@@ -153,6 +153,6 @@ class TestImportTable(ImportCase):
         ]
         for question, cell, expected in cases:
             with self.subTest(cell=cell):
-                self.assertEqual(reader.read(question["id"], None, cell), expected)
-        self.assertFalse(reader.read(category["id"], None, f"{names[1]};nonsense")[1])
-        self.assertFalse(reader.read(category["id"], None, "0")[1])
+                self.assertEqual(reader.read_cell(question["id"], None, cell), expected)
+        self.assertFalse(reader.read_cell(category["id"], None, f"{names[1]};nonsense")[1])
+        self.assertFalse(reader.read_cell(category["id"], None, "0")[1])

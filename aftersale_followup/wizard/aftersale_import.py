@@ -47,7 +47,7 @@ class AftersaleImport(models.TransientModel):
         help="For lines that name no follow-up: they are recorded as feedback that came in by itself.",
     )
     mapping_id = fields.Many2one(
-        "aftersale.import.mapping", "Mapping", domain="[('survey_id', '=', survey_id)]", ondelete="set null"
+        "aftersale.import.mapping", domain="[('survey_id', '=', survey_id)]", ondelete="set null"
     )
     mapping_name = fields.Char("Keep These Columns As", help="Under this name they can be chosen for the next table.")
     column_ids = fields.One2many(

@@ -83,7 +83,7 @@ class AftersaleImport(models.TransientModel):
             cell = cells[column.place] if column.place < len(cells) else ""
             cell = column._get_translations().get(cell.strip().casefold(), cell)
             if column.target == "question":
-                value, understood = reader.read(column.question_id.id, column.answer_id.id, cell)
+                value, understood = reader.read_cell(column.question_id.id, column.answer_id.id, cell)
                 if not understood:
                     mistakes.append(
                         self.env._("%(column)s: “%(cell)s” is none of the answers.", column=column.name, cell=cell[:60])
