@@ -19,8 +19,10 @@ def migrate(cr, version):
     _renew_rules(env)
     _count_windows(env)
     _offer_all_languages(env)
-    # New, but an update creates nothing that users may delete.
-    convert_file(env, MODULE, "data/aftersale_complaint_step_data.xml", {}, mode="init", noupdate=True)
+    _keep_edited_thanks(env)
+    # New, or about another model now; an update creates nothing that users may delete, and changes nothing they edit.
+    for name in ("aftersale_complaint_step_data", "mail_template_thanks_data"):
+        convert_file(env, MODULE, f"data/{name}.xml", {}, mode="init", noupdate=True)
 
 
 def _renew_rules(env):
@@ -75,3 +77,11 @@ def _offer_all_languages(env):
     for name in SURVEYS:
         if survey := env.ref(f"{MODULE}.{name}", raise_if_not_found=False):
             survey.lang_ids = False
+
+
+def _keep_edited_thanks(env):
+    """Thanks are about the feedback now, not the follow-up. What users wrote stays as a copy they can take over from."""
+    for name in ("mail_template_thanks", "mail_template_thanks_low", "sms_template_thanks", "sms_template_thanks_low"):
+        template = env.ref(f"{MODULE}.{name}", raise_if_not_found=False)
+        if template and template.model == "aftersale.followup" and template.write_date > template.create_date:
+            template.copy()
