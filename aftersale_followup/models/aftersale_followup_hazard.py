@@ -15,12 +15,13 @@ class AftersaleFollowup(models.Model):
 
     def _check_call(self):
         """Leave those who want no calls and are warned of a hazard to supervisors."""
-        super()._check_call()
+        result = super()._check_call()
         against = self.sudo()._against_wish()
         if against and not self.env.user.has_group("aftersale_followup.group_supervisor"):
             if against._with_optout():
                 raise AccessError(self.env._("This customer opted out of follow-ups: only a supervisor may call."))
             raise AccessError(self.env._("This number is on the blacklist: only a supervisor may call."))
+        return result
 
     def _possible_channels(self):
         """Begin with the call that only a warning justifies."""

@@ -40,5 +40,6 @@ class ResPartner(models.Model):
 
     def _message_reset_bounce(self, email):
         """Whoever writes from an address has it."""
-        super()._message_reset_bounce(email)
+        result = super()._message_reset_bounce(email)
         self.filtered(lambda partner: partner.aftersale_bounced_email == email).aftersale_bounced_email = False
+        return result

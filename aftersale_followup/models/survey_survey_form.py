@@ -1,9 +1,7 @@
-from itertools import groupby
-
 from markupsafe import Markup
 
 from odoo import models
-from odoo.tools import ormcache
+from odoo.tools import groupby, ormcache
 
 from .aftersale_answers import CHOICES
 

@@ -80,7 +80,7 @@ def _offer_all_languages(env):
 
 
 def _keep_edited_thanks(env):
-    """Thanks are about the feedback now, not the follow-up. What users wrote stays as a copy they can take over from."""
+    """Thanks are about the feedback now, not the follow-up: what users wrote stays, as a copy to take it from."""
     for name in ("mail_template_thanks", "mail_template_thanks_low", "sms_template_thanks", "sms_template_thanks_low"):
         template = env.ref(f"{MODULE}.{name}", raise_if_not_found=False)
         if template and template.model == "aftersale.followup" and template.write_date > template.create_date:
