@@ -16,7 +16,7 @@ TRANSITIONS = {
 # Who solves the problem writes down cause, solution and progress; who talks to the customer also what was promised and
 # granted, and what it is about. What there is else is the supervisor's.
 DEPARTMENT_FIELDS = {"root_cause", "solution", "state"}
-AGENT_FIELDS = DEPARTMENT_FIELDS | {"promised_date", "compensation", "tag_ids"}
+AGENT_FIELDS = DEPARTMENT_FIELDS | {"promised_date", "compensation", "tag_ids", "complaint_step_ids"}
 DEPARTMENT_STATES = ("processing", "done")
 # What only the life cycle itself sets, for nobody to rewrite: who solved it, how often it came back, what was when.
 SYSTEM_FIELDS = {

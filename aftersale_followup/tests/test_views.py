@@ -90,6 +90,7 @@ class TestViews(AftersaleCase):
             "aftersale.feedback.dimension",
             "aftersale.feedback.sealed",
             "aftersale.sending",
+            "aftersale.import.mapping.line",
         }
         for name, model in self.env.items():
             if not name.startswith("aftersale.") or model._abstract or model._transient or name in parts:

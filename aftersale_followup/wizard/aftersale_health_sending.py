@@ -47,6 +47,6 @@ class AftersaleHealth(models.TransientModel):
                 "%s wait beyond their window. Allow more mails in the settings, or let plans ask fewer customers.",
                 len(late),
             ),
-            "res_model": waiting and waiting._name,
+            "res_model": waiting._name if waiting else False,
             "res_domain": waiting.ids,
         }
