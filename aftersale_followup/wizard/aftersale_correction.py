@@ -32,9 +32,9 @@ class AftersaleCorrection(models.TransientModel):
     reason = fields.Char("Reason for the Correction", required=True)
 
     @api.model
-    def default_get(self, names):
+    def default_get(self, fields):
         """Fill the form with the record as it is."""
-        values = super().default_get(names)
+        values = super().default_get(fields)
         feedback = self.env["aftersale.feedback"].browse(self.env.context.get("default_feedback_id") or [])
         if feedback:
             feedback._check_correctable()
@@ -42,7 +42,7 @@ class AftersaleCorrection(models.TransientModel):
             found = {name: current[name] for name in SAID}
             found["score"] = str(current.score) if current.score else False
             found["tag_ids"] = [Command.set(current.tag_ids.ids)]
-            values.update({name: value for name, value in found.items() if name in names})
+            values.update({name: value for name, value in found.items() if name in fields})
         return values
 
     @api.depends("feedback_id")
