@@ -6,7 +6,9 @@ from loop_screens import WHOLE
 
 PATIENCE = 30_000  # milliseconds
 # Dialogs that tell of an error; those a screen opens with on purpose are none.
-ERRORS = ".o_error_dialog, .o_technical_modal, .modal .o_error_detail, .o_notification.border-danger"
+ERRORS = (
+    ".o_error_dialog, .o_technical_modal:not(:has(.o_form_view)), .modal .o_error_detail, .o_notification.border-danger"
+)
 SERVICES = "odoo.__WOWL_DEBUG__.root.env.services"
 SELECT = f"menu => {SERVICES}.menu.selectMenu({SERVICES}.menu.getMenu(menu))"
 SWITCH = f"([view, record]) => {SERVICES}.action.switchView(view, record ? {{resId: record}} : {{}})"

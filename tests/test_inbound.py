@@ -237,14 +237,15 @@ def test_fifty_answers_at_once_leave_one_feedback(site, databases, number):
     """The same answer from fifty tabs, or fifty different ones: one counts, and no request fails."""
     served, tokens = site
     path = f"/aftersale/{tokens[number]}"
-    shown = call(served, path, HOME)
+    address = f"93.184.219.{number}"  # each address has its own limit of requests a minute
+    shown = call(served, path, address)
     field = re.search(r'name="(q\d+)" value="1"', shown.text)[1]
     start, answers = threading.Barrier(50), []
 
     def send(index):
         start.wait()
         score = 5 if number == 0 else index % 5 + 1
-        answers.append(call(served, path, HOME, {**hidden(shown), field: score}))
+        answers.append(call(served, path, address, {**hidden(shown), field: score}))
 
     threads = [threading.Thread(target=send, args=(index,)) for index in range(50)]
     for thread in threads:

@@ -3,9 +3,16 @@
 from datetime import datetime, timedelta
 
 from life_edits import Edits
-from life_usage import Usage, deliver, sell
+from life_usage import ADDON, Usage, deliver, sell
 
 OLD = "2024-05-06 07:08:09"
+
+
+class FormerUsage(Usage):
+    """What users did before questionnaires had to be tried."""
+
+    def try_and_use(self, plan, scale):
+        self.company.call("aftersale.plan", "write", [plan], {"survey_id": self.survey})
 
 
 class Past:
@@ -25,7 +32,7 @@ class Past:
         plans = ("existing", "key", "loyal", "service")  # paused, so not found by `ref`
         self.plans = {name: edits.record(f"plan_{name}", "read")[2][0] for name in plans}
         edits.write("plan_existing", active=True)
-        Usage(company, self.databases).everything(sell(company, "Waiting Customer"))
+        FormerUsage(company, self.databases).everything(sell(company, "Waiting Customer"))
         self.close_issue()
         self.agree_on_a_call()
         self.give_no_reasons()
@@ -110,9 +117,20 @@ class Past:
             ("aftersale_issue.waiver_reason", self.unconfirmed),
             ("aftersale_plan.partner_domain", self.plans["loyal"]),
         }
-        rules = {"ir_rule.domain_force", "ir_rule.name"}
+        # The call form gave way to the console, the languages of shipped questionnaires to "all".
+        expected_of_all = {"ir_rule.domain_force", "ir_rule.name", "aftersale_call", "res_lang_survey_survey_rel"}
+        expected |= self._of_thanks({name for name, *_rest in changed})
         seen = {(name, key) for name, key, _old, _new in changed}
-        return [c for c in changed if c[0] not in rules and c[:2] not in expected] + sorted(expected - seen)
+        return [c for c in changed if c[0] not in expected_of_all and c[:2] not in expected] + sorted(expected - seen)
+
+    def _of_thanks(self, columns):
+        """The texts of thanks that nobody edited are about the feedback now, no longer about the follow-up."""
+        query = "SELECT model, res_id FROM ir_model_data WHERE name LIKE '%%_template_thanks%%' AND module = %s"
+        templates = self.sql(query, ADDON)
+        assert len(templates) == 4
+        names = ("body", "body_html", "lang", "model", "model_id")
+        changes = {(f"{model.replace('.', '_')}.{name}", key) for model, key in templates for name in names}
+        return {change for change in changes if change[0] in columns}
 
     def is_carried_over(self):
         """What the new version asks is answered as the old one meant it."""
