@@ -60,6 +60,8 @@ class AftersaleFeedback(models.Model):
         )
         if due:
             self._remind_incomplete()
+            # Whoever saves the settings at this moment shall not undo the lists, nor we the settings.
+            self.env["ir.cron"]._commit_progress()
             for company in due:
                 company.aftersale_evening = company._aftersale_evening()
 
@@ -114,7 +116,9 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     aftersale_evening = fields.Date(
-        readonly=True, help="Up to this evening incomplete records are on the agents' lists."
+        readonly=True,
+        default=fields.Date.today,
+        help="Up to this evening incomplete records are on the agents' lists.",
     )
 
     def _aftersale_evening(self):

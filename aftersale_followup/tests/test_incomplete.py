@@ -13,6 +13,7 @@ class TestIncomplete(AftersaleCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.Feedback = cls.env["aftersale.feedback"]
+        cls.env["res.company"].search([("aftersale_evening", "!=", False)]).aftersale_evening = False
 
     def _activities(self):
         return self.env["mail.activity"].search([("activity_type_id", "=", self.env.ref(KIND).id)])
@@ -25,8 +26,8 @@ class TestIncomplete(AftersaleCase):
 
     def _evening(self, moment):
         """Run the cron at ``moment``; return ``{agent: to-do}``."""
-        with freeze_time(moment):
-            self.Feedback._cron_remind_incomplete()
+        with freeze_time(moment), self.enter_registry_test_mode():
+            self.env.ref("aftersale_followup.ir_cron_incomplete").method_direct_trigger()
         activities = self._activities()
         self.assertEqual(len(activities), len(activities.user_id), "One to-do an agent")
         return {activity.user_id: activity for activity in activities}
