@@ -77,7 +77,7 @@ class AftersalePlan(models.Model):
         return None if None in reasons else reasons[0]
 
     def _get_reason(self, occasion):
-        if self._is_too_early(occasion):
+        if occasion["moment"] < self._get_start():
             return self.env._("It happened before the plan's start on %s.", self.date_start)
         field = self._get_mismatch(occasion)
         if not field and not self._filter_partners(occasion["partner"]):

@@ -9,7 +9,8 @@ class AftersalePlan(models.Model):
 
     def _filter_occasions(self, occasions):
         """Return the occasions this plan looks at: since its start, by what they are; an empty criterion means any."""
-        return self._filter_matching([occasion for occasion in occasions if not self._is_too_early(occasion)])
+        start = self._get_start()
+        return self._filter_matching([occasion for occasion in occasions if occasion["moment"] >= start])
 
     def _filter_matching(self, occasions):
         """Return the occasions that fit the criteria of this plan, whenever they were."""
@@ -28,9 +29,10 @@ class AftersalePlan(models.Model):
         )
         return partners.filtered(lambda partner: partner in found or partner.commercial_partner_id in found)
 
-    def _is_too_early(self, occasion):
+    def _get_start(self):
+        """Return the naive UTC moment from which this plan looks at occasions: the start of its first day."""
         self.ensure_one()
-        return self.env.company._aftersale_date(occasion["moment"]) < self.date_start
+        return self.env.company._aftersale_moment(self.date_start)
 
     def _get_mismatch(self, occasion):
         """Return the field whose criterion ``occasion`` does not meet, or None.
@@ -71,9 +73,10 @@ class AftersalePlan(models.Model):
 
     def _get_segment_mismatch(self, occasion, facts):
         """Return the field whose criterion the customer of ``occasion`` does not meet, or None."""
-        if self.customer_type not in ("any", facts.customer_type(occasion)):
+        values = facts.get_values(occasion)
+        if self.customer_type not in ("any", values["customer_type"]):
             return "customer_type"
-        value = facts.segments.customer_value(occasion["partner"].commercial_partner_id.id)
+        value = "high" if values["is_high_value"] else "other"
         return None if self.customer_value in ("any", value) else "customer_value"
 
     def _get_possible_channels(self, partner, urgent=False):

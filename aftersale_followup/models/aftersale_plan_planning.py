@@ -133,33 +133,17 @@ class AftersalePlan(models.Model):
 
     def _prepare_row(self, occasion, origin, touchpoint, facts):
         """Return the values of one follow-up with its window."""
-        partner, rule = occasion["partner"], touchpoint or self
+        rule = touchpoint or self
         in_workdays = rule.delay_unit == "working_days"
         return {
+            **facts.get_values(occasion),
             "origin": origin,
             "existing": facts.existing.get((self.id, origin)),
             "plan_id": self.id,
             "contact_class": self.contact_class,
             "scenario": self.scenario,
-            "partner_id": partner.id,
-            "commercial_partner_id": partner.commercial_partner_id.id,
-            "customer_type": facts.customer_type(occasion),
-            "is_high_value": facts.is_high_value(occasion),
-            "order_id": occasion["order"].id,
-            "picking_id": occasion["picking"].id,
-            "date_received": facts.windows.date(occasion["moment"]),
             "touchpoint_id": touchpoint.id,
             "products": occasion["products"],
-            "issue_id": occasion["issue"].id,
-            "action_id": occasion["action"].id,
-            "target_id": occasion["target"].id,
-            "ripple_issue_id": occasion["ripple_issue"].id,
-            "company_id": self.env.company.id,
-            "lang": partner.lang or self.env.company.partner_id.lang,
-            "email_key": partner.email_normalized,
-            "phone_key": partner.phone_sanitized,
-            "sales_user_id": occasion["sales_user"].id,
-            "delivery_user_id": occasion["delivery_user"].id,
             "occasion": occasion,
             "window": facts.windows.get(rule, occasion["moment"]),
             "window_from": rule.delay_min if in_workdays else 0,

@@ -25,6 +25,7 @@ class PlanningFacts:
         self.customers = self.partners.commercial_partner_id
         rules = [rule for plan in self.plans for rule in plan._get_touchpoints() or plan]
         self.windows = PlanningWindows(self.company, rules, [occasion["moment"] for occasion in self.occasions])
+        self._values, self._sentences = {}, {}
         self._read_existing()
         self._read_customers()
 
@@ -102,13 +103,34 @@ class PlanningFacts:
         for customer_id, template_id, order_id in rows:
             self._had[customer_id][template_id] = order_id
 
-    def customer_type(self, occasion):
-        """Return `existing` when the first confirmed order is older than the setting (3 months), else `new`."""
-        return self.segments.customer_type(occasion["partner"].commercial_partner_id.id, occasion["moment"])
+    def get_values(self, occasion):
+        """Return the field values that the follow-ups of ``occasion`` have under any plan; read from it once."""
+        if id(occasion) not in self._values:
+            self._values[id(occasion)] = self._prepare_values(occasion)
+        return self._values[id(occasion)]
 
-    def is_high_value(self, occasion):
-        """Return whether the customer's revenue of the last 12 months reaches the setting."""
-        return self.segments.is_high_value(occasion["partner"].commercial_partner_id.id)
+    def _prepare_values(self, occasion):
+        partner = occasion["partner"]
+        customer_id = partner.commercial_partner_id.id
+        return {
+            "partner_id": partner.id,
+            "commercial_partner_id": customer_id,
+            "customer_type": self.segments.customer_type(customer_id, occasion["moment"]),
+            "is_high_value": self.segments.is_high_value(customer_id),
+            "order_id": occasion["order"].id,
+            "picking_id": occasion["picking"].id,
+            "date_received": self.windows.date(occasion["moment"]),
+            "issue_id": occasion["issue"].id,
+            "action_id": occasion["action"].id,
+            "target_id": occasion["target"].id,
+            "ripple_issue_id": occasion["ripple_issue"].id,
+            "company_id": self.company.id,
+            "lang": partner.lang or self.company.partner_id.lang,
+            "email_key": partner.email_normalized,
+            "phone_key": partner.phone_sanitized,
+            "sales_user_id": occasion["sales_user"].id,
+            "delivery_user_id": occasion["delivery_user"].id,
+        }
 
     def asked_before(self, plan, occasion):
         """Return whether the plan's ``occurrence`` leaves this delivery out, or a measure's customer was just asked."""
@@ -171,12 +193,14 @@ class PlanningFacts:
     def describe_window(self, plan, row):
         """Return in words where the window comes from."""
         days, last, _time = row["window"]
-        window = self.env._(
-            "Plan “%(plan)s”, %(origin)s of %(received)s: window from %(first)s to %(last)s.",
-            plan=plan.name,
-            origin=row["occasion"]["label"],
-            received=row["date_received"],
-            first=days[0],
-            last=last,
-        )
-        return "\n".join(filter(None, (window, row["occasion"]["note"])))
+        key = (plan, row["occasion"]["label"], row["date_received"], days[0], last)
+        if key not in self._sentences:
+            self._sentences[key] = self.env._(
+                "Plan “%(plan)s”, %(origin)s of %(received)s: window from %(first)s to %(last)s.",
+                plan=plan.name,
+                origin=row["occasion"]["label"],
+                received=row["date_received"],
+                first=days[0],
+                last=last,
+            )
+        return "\n".join(filter(None, (self._sentences[key], row["occasion"]["note"])))
