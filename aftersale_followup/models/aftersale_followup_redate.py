@@ -16,9 +16,9 @@ class AftersaleFollowup(models.Model):
     def _calendar_changed(self):
         """Have the days of what is planned looked at soon; the calendar itself is changed without waiting."""
         self.env.registry.clear_cache()  # holds the working days
-        cron = self.env.ref("aftersale_followup.ir_cron_redate", raise_if_not_found=False)
-        if cron:
-            cron.sudo()._trigger()
+        for name in ("ir_cron_redate", "ir_cron_clocks"):
+            if cron := self.env.ref(f"aftersale_followup.{name}", raise_if_not_found=False):
+                cron.sudo()._trigger()
 
     @api.model
     def _cron_redate(self):

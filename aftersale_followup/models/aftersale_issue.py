@@ -177,14 +177,16 @@ class AftersaleIssue(models.Model):
 
     def _get_due_date_domain(self, today):
         open_contact = Domain("contact_deadline", "<", today) & Domain("date_contacted", "=", False)
+        solving = Domain("resolution_deadline", "<", today) | Domain("promised_date", "<", today)
         unsolved = Domain("state", "in", ("new", "processing")) & (
-            Domain("resolution_deadline", "<", today) | Domain("promised_date", "<", today) | open_contact
+            open_contact | (solving & Domain("waiting_date", "=", False))
         )
         unverified = Domain("state", "=", "done") & Domain("verification_deadline", "<", today)
         return unsolved | unverified
 
     @api.depends(
-        "state", "contact_deadline", "date_contacted", "resolution_deadline", "promised_date", "verification_deadline"
+        *("state", "contact_deadline", "date_contacted", "resolution_deadline", "promised_date", "waiting_date"),
+        "verification_deadline",
     )
     def _compute_is_overdue(self):
         """A clock of the current step has run out; days count in the company's zone."""

@@ -41,6 +41,7 @@ class AftersaleIssue(models.Model):
         self.ensure_one()
         if feedback in self.feedback_ids:
             return
+        self._go_on()
         problems = feedback.tag_ids.filtered("is_problem")
         values = {
             "feedback_ids": [Command.link(feedback.id)],

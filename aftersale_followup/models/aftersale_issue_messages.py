@@ -35,15 +35,3 @@ class AftersaleIssue(models.Model):
             "phone": company.aftersale_phone or company.phone or "",
             "optout": asked._get_optout_link() if asked else "",
         }
-
-    def _get_next_clock(self):
-        """Return name and date of the running clock that ends first; an overdue one is always the first."""
-        self.ensure_one()
-        running = ["verification_deadline"] if self.state == "done" else ["resolution_deadline", "promised_date"]
-        if self.state in ("new", "processing") and not self.date_contacted:
-            running.append("contact_deadline")
-        dates = [(self[name], name) for name in running if self[name]]
-        if not dates:
-            return "", False
-        date, name = min(dates)
-        return self._fields[name]._description_string(self.env), date

@@ -32,7 +32,7 @@ SYSTEM_FIELDS = {
     "date_done",
     "date_closed",
     "customer_notified_date",
-    "overdue_told_date",
+    *("contact_from", "contact_days", "resolution_from", "resolution_days", "waiting_date", "alarms"),
 }
 
 
@@ -69,6 +69,8 @@ class AftersaleIssue(models.Model):
         """
         if not self.env.su:
             self._check_role(vals)
+            if "resolution_deadline" in vals:
+                vals = {**vals, "resolution_days": 0}  # chosen, no longer counted
         moving = self.filtered(lambda issue: issue.state != vals.get("state", issue.state))
         before = {issue: issue.state for issue in moving}
         for issue in moving:
@@ -135,7 +137,7 @@ class AftersaleIssue(models.Model):
         """Return the values that entering ``state`` sets."""
         now = fields.Datetime.now()
         return {
-            "done": {"date_done": now, "overdue_told_date": False},
+            "done": {"date_done": now, "waiting_date": False},
             "closed": {"date_closed": now},
             "processing": {
                 "date_done": False,
@@ -144,7 +146,7 @@ class AftersaleIssue(models.Model):
                 "confirmed_by_id": False,
                 "waiver_reason": False,
                 "waiver_note": False,
-                "overdue_told_date": False,
+                "alarms": False,
             },
         }.get(state, {})
 
@@ -242,8 +244,8 @@ class AftersaleIssue(models.Model):
         for issue in done:
             company = issue.company_id
             today = company._aftersale_date(issue.date_done)
-            latest = company._aftersale_next_workday(today + timedelta(days=company.aftersale_verification_days))
-            issue.sudo().verification_deadline = max(latest, company._aftersale_add_workdays(today, 3))
+            latest = today + timedelta(days=company.aftersale_verification_days)
+            issue.sudo().verification_deadline = issue._get_verification_deadline(latest)
         if done:
             self.env["aftersale.plan"]._plan_isolated("resolution", done)
             done._tell_unassigned_verifications()

@@ -233,16 +233,6 @@ class TestIssue(AftersaleCase):
         rest = self.env["aftersale.issue"].search([("is_overdue", "=", False), ("id", "in", (late | fine).ids)])
         self.assertFalse(rest)
 
-    def test_supervisor_hears_of_an_overdue_issue_once(self):
-        issue = self._issue()
-        issue.resolution_deadline = "2026-02-27"
-        for _run in range(2):
-            with self.enter_registry_test_mode():
-                self.env.ref("aftersale_followup.ir_cron_clocks").method_direct_trigger()
-        self.assertEqual(issue.activity_ids.user_id, self.supervisor)
-        self.assertEqual(len(issue.activity_ids), 1)
-        self.assertIn("2026-02-27", issue.activity_ids.note)
-
     def test_batch_writes_keep_each_issue_apart(self):
         issues = self._issue(user_id=self.agent.id) | self._issue(user_id=self.agent.id)
         issues.write({"state": "processing"})

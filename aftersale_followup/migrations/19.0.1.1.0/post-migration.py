@@ -4,7 +4,9 @@ import re
 
 from odoo import SUPERUSER_ID, api
 from odoo.tools.convert import convert_file
+from odoo.tools.sql import column_exists
 
+from odoo.addons.aftersale_followup.models.aftersale_issue_clock import ESCALATED
 from odoo.addons.aftersale_followup.models.planning_window import PlanningWindows
 
 # Domains of record rules as 19.0.1.0.0 brought them, in one kind of quotes.
@@ -20,6 +22,7 @@ def migrate(cr, version):
     _count_windows(env)
     _offer_all_languages(env)
     _keep_edited_thanks(env)
+    _keep_told(env)
     # New, or about another model now; an update creates nothing that users may delete, and changes nothing they edit.
     for name in ("aftersale_complaint_step_data", "mail_template_thanks_data"):
         convert_file(env, MODULE, f"data/{name}.xml", {}, mode="init", noupdate=True)
@@ -85,3 +88,17 @@ def _keep_edited_thanks(env):
         template = env.ref(f"{MODULE}.{name}", raise_if_not_found=False)
         if template and template.model == "aftersale.followup" and template.write_date > template.create_date:
             template.copy()
+
+
+def _keep_told(env):
+    """Of what an issue was late with, people were told once, by the issue; now each clock tells them for itself."""
+    if not column_exists(env.cr, "aftersale_issue", "overdue_told_date"):
+        return
+    env.cr.execute(
+        """SELECT id, overdue_told_date FROM aftersale_issue
+            WHERE overdue_told_date IS NOT NULL AND state IN ('new', 'processing', 'done')"""
+    )
+    for issue_id, told in env.cr.fetchall():
+        issue = env["aftersale.issue"].browse(issue_id)
+        late = [name for name in issue._get_running_clocks() if issue[name] < told]
+        issue.alarms = {name: [str(issue[name]), ESCALATED] for name in late}
