@@ -37,6 +37,7 @@ class Past:
         self.agree_on_a_call()
         self.give_no_reasons()
         self.precede_the_checks()
+        self.be_late()
         self.planned = self.plan("Planned Customer")
         edits.plans_and_words()
         edits.machinery()
@@ -100,6 +101,16 @@ class Past:
             self.issue,
         )
 
+    def be_late(self):
+        """An issue is late with its solution, and the supervisor was told of it."""
+        [(self.late,)] = self.sql(
+            """INSERT INTO aftersale_issue (name, title, kind, state, priority, partner_id, company_id,
+                                            resolution_deadline, overdue_told_date)
+               SELECT 'LATE', 'Late', kind, 'new', '0', partner_id, company_id, '2024-05-06', '2024-05-07'
+                 FROM aftersale_issue WHERE id = %s RETURNING id""",
+            self.issue,
+        )
+
     # ------------------------------------------------------------
     # After the update
     # ------------------------------------------------------------
@@ -136,6 +147,8 @@ class Past:
         """What the new version asks is answered as the old one meant it."""
         settings = "aftersale_all_teams, aftersale_answer_months, aftersale_log_months"
         assert self.sql(f"SELECT {settings} FROM res_company") == [(True, 0, 0)]  # nothing is deleted unasked
+        alarms = {"resolution_deadline": ["2024-05-06", 3]}  # told before, not told again
+        assert self.sql("SELECT alarms FROM aftersale_issue WHERE id = %s", self.late) == [(alarms,)]
         assert self.sql("SELECT call_back_date::text FROM aftersale_attempt WHERE id = %s", self.attempt) == [(OLD,)]
         query = "SELECT date_call, date_expiry > date_call FROM aftersale_followup WHERE id = %s"
         assert self.sql(query, self.called) == [(self.when, True)]
