@@ -199,6 +199,30 @@ def check_records(company, queue):
     assert company.read("aftersale.followup", wrong, "channel_id") == company.ref("channel_email")
 
 
+@pytest.mark.parametrize("desk", [("en_US", "desktop")], indirect=True, ids=["en_US-desktop"])
+def test_leaving_a_call_loses_nothing_and_holds_nobody(company, desk):
+    """What was typed last is kept when the next customer is opened at once; a call that is over lets the agent go on."""
+    queue = make_queue(company)
+    page = desk.page
+    row = ".o_aftersale_row[data-followup='{}']".format
+    note, heading = page.locator(".o_aftersale_note"), page.locator(".o_aftersale_call h2")
+    desk.open("aftersale-console", ".o_aftersale_row")
+    page.locator(row(queue["Wang Fang"])).click()
+    note.fill("Rings at the neighbour's")
+    page.evaluate("selector => document.querySelector(selector).click()", row(queue["Li Na"]))
+    expect(heading).to_contain_text("Li Na")
+    page.evaluate("sessionStorage.clear()")
+    page.locator(row(queue["Wang Fang"])).click()
+    expect(note).to_have_value("Rings at the neighbour's")
+    assert desk.complaints == []
+    company.call("aftersale.followup", "action_cancel", [queue["Wang Fang"]])
+    note.fill("Too late")
+    page.locator("[data-outcome=busy]").click()
+    expect(page.locator(".modal")).to_contain_text("cannot be answered")
+    page.locator(".modal .btn-primary").click()
+    expect(page.locator("[data-outcome=busy]")).to_be_enabled()
+
+
 def test_console_of_another_agent_stays_closed(company):
     """Over RPC, past the screen."""
     queue = make_queue(company)

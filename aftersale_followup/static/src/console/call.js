@@ -44,7 +44,8 @@ export class Call extends Component {
             status: "",
             busy: false,
         });
-        this.keeper = new DraftKeeper(this.orm, this.props.data.id, {
+        // Not the component's: what was typed last is sent when the next customer is on the screen already.
+        this.keeper = new DraftKeeper(this.env.services.orm, this.props.data.id, {
             onHeard: (heard) => Object.assign(this.state, heard),
             onStatus: (status) => (this.state.status = status),
         });
@@ -179,8 +180,15 @@ export class Call extends Component {
             return;
         }
         this.state.busy = true;
-        await this.keeper.flush();
-        const draft = this.keeper.take() || {};
+        try {
+            await this.keeper.flush();
+            await this.end(outcome, extra, this.keeper.take() || {});
+        } finally {
+            this.state.busy = false;
+        }
+    }
+
+    async end(outcome, extra, draft) {
         try {
             const args = [[this.props.data.id], outcome, { ...extra, draft }];
             const result = await this.orm.call("aftersale.followup", "console_finish", args);
@@ -195,8 +203,6 @@ export class Call extends Component {
         } catch (error) {
             this.keeper.change(draft); // the server undid everything
             throw error;
-        } finally {
-            this.state.busy = false;
         }
     }
 }

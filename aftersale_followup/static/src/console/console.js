@@ -7,6 +7,7 @@ import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { Call } from "./call";
 
+const { DateTime } = luxon;
 const REFRESH = 60_000; // milliseconds until the queue is read again: agreed hours come, others call too
 const MODEL = "aftersale.followup";
 const CURRENT = "aftersale_call"; // which call this tab shows
@@ -79,8 +80,11 @@ export class PhoneConsole extends Component {
         };
     }
 
+    /** When to call again; of what was left over from another day, that day as well. */
     hour(row) {
-        return row.hour ? deserializeDateTime(row.hour).toFormat("HH:mm") : "";
+        const moment = deserializeDateTime(row.hour);
+        const isToday = moment.hasSame(DateTime.now(), "day");
+        return moment.toFormat(isToday ? "HH:mm" : "MM-dd HH:mm");
     }
 
     icon(row) {
