@@ -71,8 +71,11 @@ from . import aftersale_import_mapping_line
 from . import aftersale_issue
 from . import aftersale_issue_clock
 from . import aftersale_issue_intake
+from . import aftersale_issue_merge
 from . import aftersale_issue_messages
+from . import aftersale_issue_similar
 from . import aftersale_issue_state
+from . import aftersale_issue_unanswered
 from . import aftersale_complaint_step
 from . import aftersale_followup_complaint
 from . import aftersale_issue_board

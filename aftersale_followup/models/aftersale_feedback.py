@@ -305,6 +305,5 @@ class AftersaleFeedback(models.Model):
         return self.resolved in ("fully", False) and (self.score >= 3 or not self.score)
 
     def _single_product(self):
-        """Return the product this feedback is about, or none when it is about several."""
-        self.ensure_one()
+        """Return the product these answers are about, or none when they are about several."""
         return self.product_ids if len(self.product_ids) == 1 else self.env["product.product"]

@@ -61,28 +61,31 @@ class AftersaleIssue(models.Model):
 
     def _open(self, feedback):
         """Open the issue of one ``feedback``; high priority is told to the supervisor at once. Return it."""
-        problems = feedback.tag_ids.filtered("is_problem")
-        words = (feedback.detail or "").strip().split("\n")[0]
-        label = ", ".join(problems.mapped("name")) or self.env._("Low score %s", feedback.score)
-        issue = self.with_company(feedback.company_id).create(
-            {
-                "title": words[:120] or label,
-                "kind": "complaint" if feedback.is_low_score else "problem",
-                "partner_id": feedback.partner_id.id,
-                "feedback_ids": [Command.link(feedback.id)],
-                "tag_ids": [Command.set(problems.ids)],
-                "product_id": feedback._single_product().id,
-                "order_id": feedback.order_id.id,
-                "priority": feedback._get_issue_priority(),
-                "department_id": problems.department_id.filtered(
-                    lambda d: d.company_id in (self.env["res.company"], feedback.company_id)
-                )[:1].id,
-                "team_id": feedback.team_id.id,
-                "company_id": feedback.company_id.id,
-            }
-        )
+        issue = self.with_company(feedback.company_id).create(self._prepare_opening(feedback))
         issue._tell_about(feedback)
         return issue
+
+    def _prepare_opening(self, feedback):
+        """Return the values of an issue about ``feedback``, all of one customer; the first gives it its title."""
+        first, problems = feedback[:1], feedback.tag_ids.filtered("is_problem")
+        words = (first.detail or "").strip().split("\n")[0]
+        label = ", ".join(problems.mapped("name")) or self.env._("Low score %s", first.score)
+        departments = problems.department_id.filtered(
+            lambda d: d.company_id in (self.env["res.company"], feedback.company_id)
+        )
+        return {
+            "title": words[:120] or label,
+            "kind": "complaint" if any(feedback.mapped("is_low_score")) else "problem",
+            "partner_id": first.partner_id.id,
+            "feedback_ids": [Command.link(one.id) for one in feedback],
+            "tag_ids": [Command.set(problems.ids)],
+            "product_id": feedback._single_product().id,
+            "order_id": feedback.order_id[:1].id,
+            "priority": max(one._get_issue_priority() for one in feedback),
+            "department_id": departments[:1].id,
+            "team_id": first.team_id.id,
+            "company_id": feedback.company_id.id,
+        }
 
     def _tell_about(self, feedback):
         """Tell the supervisor, and the owner of the issue, about a high-priority answer; once per answer."""

@@ -32,7 +32,7 @@ SYSTEM_FIELDS = {
     "date_done",
     "date_closed",
     "customer_notified_date",
-    *("contact_from", "contact_days", "resolution_from", "resolution_days", "waiting_date", "alarms"),
+    *("contact_from", "contact_days", "resolution_from", "resolution_days", "waiting_date", "alarms", "merged_into_id"),
 }
 
 

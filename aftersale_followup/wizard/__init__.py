@@ -19,3 +19,7 @@ from . import aftersale_import_files
 from . import aftersale_import_inbound
 from . import aftersale_import_line
 from . import aftersale_import_run
+from . import aftersale_issue_merge
+from . import aftersale_issue_solution
+from . import aftersale_issue_split
+from . import aftersale_issue_waive
