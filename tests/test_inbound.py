@@ -1,17 +1,13 @@
 """Customers who come to us, on the running product: the public form, the portal, a complaint by mail."""
 
 import re
-import subprocess
-import sys
-import threading
 import time
 import xmlrpc.client
 from email.message import EmailMessage
 
 import pytest
 import requests
-
-from devkit.paths import ROOT
+from loop_page import Page, burst, make_ready
 
 MAKE = """
 from odoo.tests import new_test_user
@@ -29,18 +25,9 @@ order = env["sale.order"].create({
 })
 order.action_confirm()
 env["aftersale.followup"].search([]).unlink()
-today = company._aftersale_today()
-plan = env.ref("aftersale_followup.plan_new")
-from datetime import timedelta
 for number in range(3):
-    followup = env["aftersale.followup"].create({
-        "origin": f"inbound:{number}", "plan_id": plan.id, "scenario": plan.scenario, "lang": "en_US",
-        "contact_class": plan.contact_class, "partner_id": order.partner_id.id, "state": "ready",
-        "date_planned": today, "date_deadline": today, "date_expiry": plan.create_date + timedelta(days=3650),
-    })
-    print("TOKEN", followup.access_token)
+    ready(order.partner_id)
 env.ref("base.user_admin").password = "admin"
-env.cr.commit()
 """
 # Public addresses, by the headers of a proxy: from private ones no burst is seen.
 HOME, OFFICE, SHOP = "93.184.216.34", "93.184.217.1", "93.184.218.1"
@@ -50,16 +37,7 @@ HOME, OFFICE, SHOP = "93.184.216.34", "93.184.217.1", "93.184.218.1"
 def site(database, server):
     """A served database behind a proxy, with a complaint address and two portal customers: the server and tokens."""
     name = database(demo=False)
-    made = subprocess.run(
-        [sys.executable, str(ROOT / "dev"), "odoo", "shell", "-d", name, "--no-http", "--log-level=error"],
-        input=MAKE,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    tokens = re.findall(r"TOKEN (\S+)", made.stdout)
-    assert len(tokens) == 3, made.stderr
+    tokens = make_ready(name, MAKE)
     # Fifty requests at once want a connection each, and Odoo does not let them wait for one.
     return server(name, "--proxy-mode", "--db_maxconn=70"), tokens
 
@@ -146,17 +124,8 @@ def test_the_same_form_many_times_at_once_is_one(site, databases):
     served, _tokens = site
     shown = call(served, "/aftersale/feedback", SHOP)
     time.sleep(2.1)
-    start, answers = threading.Barrier(8), []
-
-    def send():
-        start.wait()
-        answers.append(call(served, "/aftersale/feedback", SHOP, {**hidden(shown), "detail": "All at once"}))
-
-    threads = [threading.Thread(target=send) for _n in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    form = {**hidden(shown), "detail": "All at once"}
+    answers = burst(8, lambda _number: call(served, "/aftersale/feedback", SHOP, form))
     assert {answer.status_code for answer in answers} == {200}
     query = "SELECT count(*) FROM aftersale_feedback WHERE detail = 'All at once'"
     assert rows(databases, served, query) == [(1,)]
@@ -236,22 +205,8 @@ def test_portal_shows_and_takes_ones_own(site, browser, artefacts):
 def test_fifty_answers_at_once_leave_one_feedback(site, databases, number):
     """The same answer from fifty tabs, or fifty different ones: one counts, and no request fails."""
     served, tokens = site
-    path = f"/aftersale/{tokens[number]}"
-    address = f"93.184.219.{number}"  # each address has its own limit of requests a minute
-    shown = call(served, path, address)
-    field = re.search(r'name="(q\d+)" value="1"', shown.text)[1]
-    start, answers = threading.Barrier(50), []
-
-    def send(index):
-        start.wait()
-        score = 5 if number == 0 else index % 5 + 1
-        answers.append(call(served, path, address, {**hidden(shown), field: score}))
-
-    threads = [threading.Thread(target=send, args=(index,)) for index in range(50)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    page = Page(served, tokens[number], address=f"93.184.219.{number}").open()
+    answers = burst(50, lambda index: page.post({page.score: "5" if number == 0 else index % 5 + 1}))
     assert {answer.status_code for answer in answers} == {200}
     query = """
         SELECT (SELECT count(*) FROM aftersale_feedback WHERE followup_id = f.id),

@@ -1,13 +1,9 @@
 """The customer's page in a real browser: wide and narrow, English and Chinese, with and without JavaScript."""
 
-import re
-import subprocess
-import sys
-
 import pytest
+from loop_page import make_ready
 
 from devkit import axe
-from devkit.paths import ROOT
 
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 320, "height": 640}}
 LANGUAGES = ("en_US", "zh_CN")
@@ -15,24 +11,15 @@ STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 FOUND = """async tags => (await axe.run({runOnly: tags})).violations
     .filter(v => ["serious", "critical"].includes(v.impact))
     .map(v => [v.id, v.help, v.nodes.map(n => n.html)])"""
-MAKE = """
-from datetime import timedelta
+COUNTS = {"plan_new": 14, "plan_verify": 6}
+MAKE = f"""
 env["res.lang"]._activate_lang("en_US")
-partner = env["res.partner"].create({"name": "Wang Fang", "email": "wang.fang@example.com"})
-product = env["product.product"].create({"name": "Kettle with a rather long name that needs its room"})
-today = env.company._aftersale_today()
+partner = env["res.partner"].create({{"name": "Wang Fang", "email": "wang.fang@example.com"}})
+product = env["product.product"].create({{"name": "Kettle with a rather long name that needs its room"}})
 env.ref("aftersale_followup.plan_new").allow_anonymous = True
-for name, count in (("plan_new", 14), ("plan_verify", 6)):
-    plan = env.ref(f"aftersale_followup.{name}")
+for name, count in {COUNTS}.items():
     for number in range(count):
-        followup = env["aftersale.followup"].create({
-            "origin": f"browser:{number}", "plan_id": plan.id, "scenario": plan.scenario, "lang": "en_US",
-            "contact_class": plan.contact_class, "partner_id": partner.id, "state": "ready",
-            "product_ids": [(6, 0, product.ids)], "date_planned": today, "date_deadline": today,
-            "date_expiry": plan.create_date + timedelta(days=3650),
-        })
-        print("TOKEN", name, followup.access_token)
-env.cr.commit()
+        ready(partner, name, product_ids=[(6, 0, product.ids)])
 """
 
 
@@ -40,12 +27,8 @@ env.cr.commit()
 def site(database, server):
     """The served database and its unused links by plan."""
     name = database(demo=False, lang="zh_CN")
-    shell = [sys.executable, str(ROOT / "dev"), "odoo", "shell", "-d", name, "--no-http", "--log-level=error"]
-    made = subprocess.run(shell, input=MAKE, capture_output=True, text=True, timeout=300, check=True)
-    links = {"plan_new": [], "plan_verify": []}
-    for plan, token in re.findall(r"TOKEN (\S+) (\S+)", made.stdout):
-        links[plan].append(token)
-    assert all(links.values()), made.stderr
+    tokens = iter(make_ready(name, MAKE))
+    links = {plan: [next(tokens) for _number in range(count)] for plan, count in COUNTS.items()}
     return server(name, "--max-cron-threads=0"), links
 
 

@@ -1,20 +1,12 @@
 """Rewards against a real server: the budget when everybody answers at once, and an uninstallation without a trace."""
 
-import re
-import subprocess
-import sys
-import threading
-
 import pytest
-import requests
+from loop_page import Page, burst, make_ready
 from test_life import KNOWN, TRAFFIC, Life, is_nothing
-
-from devkit.paths import ROOT
 
 BRIDGE = "aftersale_followup_loyalty"
 CUSTOMERS = 12
 MAKE = """
-from datetime import timedelta
 env.company.aftersale_reward_budget = 50
 program = env["loyalty.program"].create({
     "name": "Thank you", "program_type": "coupons", "applies_on": "current", "trigger": "with_code",
@@ -24,23 +16,14 @@ program = env["loyalty.program"].create({
 env["aftersale.reward.rule"].create(
     {"name": "a coupon of 10 %", "occasion": "answer", "kind": "coupon", "program_id": program.id, "value": 10}
 )
-plan = env.ref("aftersale_followup.plan_new")
-plan.allow_anonymous = True
-today = env.company._aftersale_today()
+env.ref("aftersale_followup.plan_new").allow_anonymous = True
 for number in range(CUSTOMERS):
     # the last two are the same customer
     name = f"Customer {min(number, CUSTOMERS - 2)}"
     partner = env["res.partner"].search([("name", "=", name)]) or env["res.partner"].create(
         {"name": name, "email": name.lower().replace(" ", ".") + "@example.com"}
     )
-    followup = env["aftersale.followup"].create({
-        "origin": f"reward:{number}", "plan_id": plan.id, "scenario": plan.scenario,
-        "contact_class": plan.contact_class, "partner_id": partner.id, "state": "ready", "lang": "en_US",
-        "date_planned": today, "date_deadline": today,
-        "date_expiry": plan.create_date + timedelta(days=3650),
-    })
-    print("TOKEN", followup.access_token)
-env.cr.commit()
+    ready(partner)
 """
 
 
@@ -54,43 +37,22 @@ def life(databases, server):
 
 
 def make(life):
-    """Set up rewards and follow-ups to be answered; return their addresses."""
-    made = subprocess.run(
-        [sys.executable, str(ROOT / "dev"), "odoo", "shell", "-d", life.name, "--no-http", "--log-level=error"],
-        input=MAKE.replace("CUSTOMERS", str(CUSTOMERS)),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=True,
-    )
-    tokens = re.findall(r"TOKEN (\S+)", made.stdout)
-    assert len(tokens) == CUSTOMERS, made.stderr
-    return [f"{life.server.url}/aftersale/{token}" for token in tokens]
+    """Set up rewards and follow-ups to be answered; return their pages."""
+    tokens = make_ready(life.name, MAKE.replace("CUSTOMERS", str(CUSTOMERS)))
+    assert len(tokens) == CUSTOMERS
+    return [Page(life.server, token) for token in tokens]
 
 
-def answer_at_once(links, anonymous=()):
+def answer_at_once(pages, anonymous=()):
     """Open every page, then send all answers, with all kinds of scores, at the same moment; return the responses."""
-    pages = [requests.get(link, timeout=60).text for link in links]
-    forms = [
-        {
-            "nonce": re.search(r'name="nonce" value="([^"]+)"', page)[1],
-            re.search(r'name="(q\d+)" value="1"', page)[1]: number % 5 + 1,
-            **({"anonymous": "1"} if links[number] in anonymous else {}),
-        }
-        for number, page in enumerate(pages)
-    ]
-    start, responses = threading.Barrier(len(links)), [None] * len(links)
+    for page in pages:
+        page.open()
 
     def send(number):
-        start.wait()
-        responses[number] = requests.post(links[number], data=forms[number], timeout=180)
+        page = pages[number]
+        return page.post({page.score: number % 5 + 1}, anonymous="1" if page in anonymous else None)
 
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(len(links))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return responses
+    return burst(len(pages), send)
 
 
 def sql(life, query):
@@ -99,8 +61,7 @@ def sql(life, query):
 
 def test_budget_holds_when_all_answer_at_once_and_going_leaves_no_trace(life):
     before = life.snapshot()
-    links = make(life)
-    *others, first, second = links
+    *others, first, second = make(life)
 
     # the same customer twice at the same moment, and each link from two windows
     responses = answer_at_once([first, second, first, second])
@@ -133,6 +94,6 @@ def test_budget_holds_when_all_answer_at_once_and_going_leaves_no_trace(life):
     assert sorted(code for (code,) in sql(life, "SELECT code FROM loyalty_card")) == sorted(shown)
     assert before.structure - after.structure, "columns, tables and constraints of the bridge were there and are gone"
     # And the follow-up goes on without it.
-    assert requests.get(first, timeout=60).status_code == 200
+    assert first.get().status_code == 200
     # Odoo logs what collides and runs it again.
     assert life.server.errors(["could not serialize access"]) == []

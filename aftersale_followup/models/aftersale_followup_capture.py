@@ -148,14 +148,8 @@ class AftersaleFollowup(models.Model):
         if self.env.user._is_public():
             # Staff are told by mail, and a mail without a sender is not sent: visitors have no address.
             followup = followup.with_user(SUPERUSER_ID)
-        followup._lock_for_answer()
-        if not followup._is_answerable(source):
-            raise UserError(followup.env._("This follow-up cannot be answered any more. Open it again to see why."))
-        survey = followup._get_survey()
-        answers, errors = survey._aftersale_check(answers)
-        if errors or not answers:
-            raise UserError(followup._explain_errors(errors))
-        form = survey._aftersale_form()
+        answers = followup._admit_answers(answers, source)
+        form = followup._get_survey()._aftersale_form()
         followup._read_for_answer(form)
         followup.write(
             {
@@ -165,24 +159,42 @@ class AftersaleFollowup(models.Model):
             }
         )
         values = followup._prepare_feedback(form, answers)
-        values.update(
-            followup_id=followup.id,
-            source=source,
-            channel_id=(channel or followup.env["aftersale.channel"]._by_code("online")).id,
-            user_id=(user or followup.user_id).id,
-        )
-        if date:
-            values["date"] = date
-        if contact_name:
-            values["contact_name"] = clean_text(contact_name)[:200]
+        values |= followup._prepare_circumstances(source, channel, user, call_back, contact_name, date)
         if source == "customer":
-            values.update(followup._judge(form, answers, dwell, sender))
-        if call_back is not None:
-            values["note"] = followup.env._("Asks to be called back. %s", clean_text(call_back)).strip()
+            values |= followup._judge(form, answers, dwell, sender)
         feedback = followup.env["aftersale.feedback"].create(values)
         if call_back is not None:
             followup._schedule_call_back(clean_text(call_back))
         return feedback
+
+    def _admit_answers(self, answers, source):
+        """Keep everybody else from answering until this is recorded; return ``answers``, checked.
+
+        :raises UserError: when the follow-up cannot be answered, or not with these answers
+        """
+        self._lock_for_answer()
+        if not self._is_answerable(source):
+            raise UserError(self.env._("This follow-up cannot be answered any more. Open it again to see why."))
+        answers, errors = self._get_survey()._aftersale_check(answers)
+        if errors or not answers:
+            raise UserError(self._explain_errors(errors))
+        return answers
+
+    def _prepare_circumstances(self, source, channel, user, call_back, contact_name, date):
+        """Return the feedback values that no question asks for: how, when, by whom; see ``_record_answers``."""
+        values = {
+            "followup_id": self.id,
+            "source": source,
+            "channel_id": (channel or self.env["aftersale.channel"]._by_code("online")).id,
+            "user_id": (user or self.user_id).id,
+        }
+        if date:
+            values["date"] = date
+        if contact_name:
+            values["contact_name"] = clean_text(contact_name)[:200]
+        if call_back is not None:
+            values["note"] = self.env._("Asks to be called back. %s", clean_text(call_back)).strip()
+        return values
 
     def _is_answerable(self, source):
         if source == "staff":
@@ -318,6 +330,17 @@ class AftersaleFollowup(models.Model):
         contested = self.attempt_ids.filtered(lambda attempt: attempt.outcome == "contested")
         if not payload or len(contested) >= MAX_CONTESTED or payload in contested.mapped("note"):
             return contested[:1]
+        self._claim_for_later_answer()
         attempt = self._log_attempt("contested", channel=self.env["aftersale.channel"]._by_code("online"), note=payload)
         attempt.user_id = False  # nobody of the staff tried anything
         return attempt
+
+    def _claim_for_later_answer(self):
+        """Have what was counted of later answers hold until this one is noted.
+
+        The row is written, not only locked as for the first answer, which writes it itself: a transaction that began
+        before another one noted something does not see that. PostgreSQL refuses it here, and Odoo runs it again.
+        """
+        self.flush_recordset()
+        query = SQL("UPDATE aftersale_followup SET state = state WHERE id = %s", self.id)
+        self.env.cr.execute(query, log_exceptions=False)  # two later answers at once are no error
