@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import plaintext2html
+from odoo.tools import format_date, plaintext2html
 
 from .aftersale_reward_rule import KINDS, OCCASIONS
 
@@ -138,11 +138,12 @@ class AftersaleReward(models.Model):
             company, user = reward.company_id, reward._get_agent()
             staff = reward.with_context(lang=user.lang)
             note = staff.env._(
-                "Give %(customer)s: %(what)s. Code %(code)s, valid until %(date)s. It does not depend on the score.",
+                "Give %(customer)s: %(what)s. Code %(code)s, valid until %(date)s. It does not depend on the score. "
+                "Whoever knows the code can use it: tell it to this customer alone.",
                 customer=reward.partner_id.display_name,
                 what=staff.rule_id.name,
                 code=reward.code,
-                date=reward.date_valid,
+                date=format_date(staff.env, reward.date_valid),
             )
             reward.with_context(mail_activity_quick_update=True).activity_schedule(
                 "aftersale_followup_loyalty.activity_type_reward",
@@ -152,11 +153,15 @@ class AftersaleReward(models.Model):
             )
 
     def _get_agent(self):
-        """Return who brings the reward: the agent who asked, else who leads the team, else the system."""
+        """Return who brings the reward: the agent who asked, else who leads the team, else a manager who sees it."""
         self.ensure_one()
-        source = self.feedback_id or self.followup_id
-        team = source.team_id or self.company_id.aftersale_team_id
-        return (source.user_id | team.user_id | self.env.ref("base.user_root"))[:1]
+        source, company = self.feedback_id or self.followup_id, self.company_id
+        team = source.team_id or company.aftersale_team_id
+        here = self.with_context(allowed_company_ids=company.ids)
+        for user in [*source.user_id, *team.user_id, *company._aftersale_managers()]:
+            if user.active and company in user.company_ids and here.with_user(user).has_access("read"):
+                return user
+        return self.env.ref("base.user_root")
 
     def action_hand_over(self):
         """Note that the customer has it."""

@@ -131,8 +131,23 @@ class TestReward(RewardCase):
         partner = self.env["res.partner"].create({"name": "By Phone", "phone": "+8613800005678"})
         reward = self._record(self._followup(partner=partner))
         self.assertFalse(self._mails(reward))
-        self.assertEqual(reward.activity_ids.user_id, self.agent)
-        self.assertIn(reward.code, reward.activity_ids.note)
+        todo = reward.activity_ids
+        self.assertEqual((todo.user_id, todo.summary), (self.agent, "Hand over a reward"))
+        self.assertEqual(todo.date_deadline, self.company._aftersale_add_workdays(reward.date, 5))
+        self.assertIn(reward.code, todo.note)
+        self.assertIn("to this customer alone", todo.note, "whoever knows a code can use it")
+        self.assertEqual(todo.with_user(self.agent).read(["note"])[0]["note"], todo.note)
+
+    def test_to_do_goes_to_somebody_who_sees_the_reward(self):
+        """An agent who left, or a leader of what is not theirs any more, would let it lie."""
+        partner = self.env["res.partner"].create({"name": "By Phone", "phone": "+8613800005678"})
+        reward = self._record(self._followup(partner=partner))
+        self.agent.active = False
+        self.assertEqual(reward._get_agent(), self.supervisor, "who leads the team")
+        self.supervisor.group_ids = self.env.ref("base.group_user")
+        managers = self.company._aftersale_managers()
+        self.assertIn(self.manager, managers)
+        self.assertIn(reward._get_agent(), managers)
 
     def test_who_opted_out_is_not_written_to(self):
         followup = self._followup(partner=self._customer(1))
