@@ -69,6 +69,8 @@ class SurveySurvey(models.Model):
         number = self.aftersale_version + 1
         version = self.copy()
         version.write({"aftersale_version": number, "aftersale_previous_id": self.id})
+        # sudo: who edits questionnaires need not import answers
+        self.env["aftersale.import.mapping"].sudo().search([("survey_id", "=", self.id)])._copy_for(version)
         first = self
         while first.aftersale_previous_id:
             first = first.aftersale_previous_id

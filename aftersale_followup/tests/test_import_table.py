@@ -46,6 +46,38 @@ class TestImportColumns(ImportCase):
         self.assertEqual(again.mapping_id, wizard.mapping_id)
         self.assertEqual(len(wizard.mapping_id.line_ids), 4)
 
+    def test_a_new_version_of_the_questionnaire_takes_its_mappings_along(self):
+        """Columns lead to the questions, rows and choices of the new version; the old mapping stays."""
+        matrix, category = self._question("dimension"), self._question("category")
+        meanings = [
+            ("Ref", "followup", None, None),
+            ("Happy?", "question", self._question("satisfaction")["id"], None),
+            ("Last area", "question", matrix["id"], matrix["rows"][-1]["id"]),
+            ("Second category", "question", category["id"], category["choices"][1]["id"]),
+        ]
+        lines = [
+            {"name": name, "target": target, "question_id": question, "answer_id": answer, "sequence": place}
+            for place, (name, target, question, answer) in enumerate(meanings)
+        ]
+        lines[1]["translations"] = "delighted = 5"
+        Mapping = self.env["aftersale.import.mapping"]
+        values = {"survey_id": self.survey.id, "name": "Monthly export"}
+        mapping = Mapping.create({**values, "line_ids": [Command.create(line) for line in lines]})
+        Mapping.create({**values, "name": "Not in use", "active": False})
+        version = self.survey.browse(self.survey.with_user(self.manager).action_aftersale_new_version()["res_id"])
+        copied = Mapping.with_context(active_test=False).search([("survey_id", "=", version.id)])
+        self.assertEqual(copied.mapped("name"), ["Monthly export"])
+        self.assertEqual(
+            copied.line_ids.mapped(lambda line: (line.name, line.target, line.translations)),
+            mapping.line_ids.mapped(lambda line: (line.name, line.target, line.translations)),
+        )
+        self.assertEqual(mapping.line_ids.question_id.survey_id, self.survey)
+        self.assertEqual(copied.line_ids.question_id.survey_id, version)
+        for old, new in zip(mapping.line_ids, copied.line_ids, strict=True):
+            self.assertEqual(new.question_id.title, old.question_id.title)
+            self.assertEqual(new.answer_id.value, old.answer_id.value)
+            self.assertFalse(new.answer_id & old.answer_id)
+
     def test_a_column_names_its_question_and_row(self):
         wizard = self._import(self._rows())
         matrix = self._question("dimension")
