@@ -12,7 +12,7 @@ from http.cookiejar import CookieJar
 
 import pytest
 import qrcode
-from loop_company import PASSWORD, Company
+from loop_company import PASSWORD, Company, connect
 from loop_screens import PATIENCE, Desk
 from playwright.sync_api import expect
 from pypdf import PdfReader
@@ -137,6 +137,33 @@ def test_printed_forms_hold_the_questions_and_a_code_that_leads_to_the_page(comp
         token = company.read("aftersale.followup", number, "access_token")
         code.add_data(f"{company.server.url}/aftersale/{token}")
         assert dots_of(picture.image) == code.get_matrix()
+    assert company.server.errors() == []
+
+
+def test_copies_for_several_customers_are_printed_in_one_go(company, artefacts):
+    """With an engine without a Qt of its own, too: each on pages of their own, and none lost."""
+    stack = make_stack(company, "copy", ["王芳", "李娜"])
+    first, last = (company.read("aftersale.followup", followup, "partner_id") for followup in stack.values())
+    partners = [first, company.customer("Nobody Known", lang="en_US"), last]
+    # More than fits on a page
+    keys = [f"number{number}@example.com" for number in range(90)]
+    company.call("aftersale.optout", "create", [{"key": key, "partner_id": first} for key in keys])
+    values = {"group_ids": [(4, company.ref("group_privacy"))]}
+    company.call("res.users", "write", [company.users["manager"]], values)
+    path = f"/report/pdf/aftersale_followup.report_disclosure/{','.join(map(str, partners))}"
+    content = fetch(company, "manager", path)
+    (artefacts / "copies.pdf").write_bytes(content)
+    pages = [plain(page.extract_text()) for page in PdfReader(io.BytesIO(content)).pages]
+    heads = [number for number, page in enumerate(pages) if "您的售后资料" in page or "YourAfter-SalesData" in page]
+    assert len(heads) == len(partners)
+    assert heads[0] == 0
+    assert heads[1] > 1
+    for head, name in zip(heads, ("王芳", "NobodyKnown", "李娜"), strict=True):
+        assert name in pages[head]
+    whole = "".join(pages)
+    assert all(key in whole for key in keys)
+    log = connect(company.server, "manager").env["aftersale.access.log"]
+    assert log.search_count([("purpose", "=", "disclosure"), ("partner_id", "in", partners)]) == len(partners)
     assert company.server.errors() == []
 
 
