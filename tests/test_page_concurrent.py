@@ -5,7 +5,7 @@ from loop_page import Page, burst, make_ready
 
 MAKE = """
 partner = env["res.partner"].create({"name": "Wang Fang", "email": "wang.fang@example.com"})
-for number in range(5):
+for number in range(6):
     ready(partner)
 """
 MANY = 24
@@ -17,7 +17,8 @@ def site(database, server):
     """A served database with follow-ups that wait for their answer: the server and their tokens."""
     name = database(demo=False)
     tokens = make_ready(name, MAKE)
-    return server(name, "--proxy-mode"), tokens
+    # As many connections as Odoo opens unless told otherwise.
+    return server(name, "--proxy-mode", "--db_maxconn=64"), tokens
 
 
 def send_at_once(served, token, scores):
@@ -64,3 +65,16 @@ def test_later_answers_at_once_are_kept_up_to_their_limit(site, databases):
     assert {response.status_code for response in responses} == {200}
     assert count(databases, served, tokens[4]) == (1, LIMIT)
     assert " ERROR " not in served.log.read_text(), "Later answers at once are no error"
+
+
+def test_an_answer_that_finds_no_connection_can_be_sent_again(site, server, databases):
+    """Odoo lets nobody wait for a connection: it refuses before the page is asked, in plain words."""
+    site, tokens = site
+    served = server(site.database, "--db_maxconn=3", "--max-cron-threads=0")
+    page = Page(served, tokens[5]).open()
+    responses = burst(MANY, lambda _number: page.post({page.score: "4"}))
+    refused = [response for response in responses if response.status_code != 200]
+    assert {response.status_code for response in refused} == {500}
+    assert not [response.text for response in refused if "Traceback" in response.text or len(response.text) > 500]
+    assert page.post({page.score: "4"}).ok
+    assert count(databases, served, tokens[5]) == (1, 0)
