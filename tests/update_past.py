@@ -39,6 +39,7 @@ class Past:
         self.precede_the_checks()
         self.be_late()
         self.planned = self.plan("Planned Customer")
+        self.line = self.sort_products()
         edits.plans_and_words()
         edits.machinery()
         edits.rights()
@@ -49,6 +50,14 @@ class Past:
         deliver(self.company, order)
         [followup] = self.company.find("aftersale.followup", ["order_id", "=", order])
         return followup
+
+    def sort_products(self):
+        """Products get a category; return it."""
+        company = self.company
+        line = company.call("product.category", "create", {"name": "Kettles"})
+        kettles = company.find("product.template", ["name", "like", "'s kettle"])
+        company.call("product.template", "write", kettles, {"categ_id": line})
+        return line
 
     def close_issue(self):
         company = self.company
@@ -154,6 +163,9 @@ class Past:
         assert self.sql(query, self.called) == [(self.when, True)]
         query = "SELECT window_from, window_to FROM aftersale_followup WHERE id = %s"
         assert self.sql(query, self.planned) == [(None, None)]  # its plan was edited since
+        query = """SELECT f.product_line_id, e.product_line_id FROM aftersale_followup f, aftersale_feedback e
+                    WHERE f.id = %s AND e.id = %s"""
+        assert self.sql(query, self.planned, self.corrected) == [(self.line, self.line)]
         query = "SELECT correction_reason FROM aftersale_feedback WHERE id = %s"
         assert self.sql(query, self.correction) == [("Meant three",)]
         self._optouts_are_carried_over()

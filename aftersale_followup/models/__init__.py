@@ -108,6 +108,8 @@ from . import ir_http
 from . import ir_ui_menu
 from . import mail_mail
 from . import mail_thread_bounce
+from . import product_category
+from . import product_product
 from . import product_template
 from . import resource_calendar
 from . import resource_calendar_attendance

@@ -50,6 +50,15 @@ class AftersaleFeedback(models.Model):
     customer_type = fields.Selection(CUSTOMER_TYPES)
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
     product_ids = fields.Many2many("product.product", string="Products", ondelete="restrict")
+    product_line_id = fields.Many2one(
+        "product.category",
+        compute="_compute_product_line_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+        ondelete="set null",
+        help="That of the follow-up as it was when planned, else that of the products.",
+    )
     team_id = fields.Many2one("crm.team", index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, index=True, default=lambda self: self.env.company)
     # what was said
@@ -150,6 +159,11 @@ class AftersaleFeedback(models.Model):
     def _compute_name(self):
         for feedback in self:
             feedback.name = f"FB/{feedback.id:06d}" if feedback.id else self.env._("No number yet")
+
+    @api.depends("product_ids")
+    def _compute_product_line_id(self):
+        for feedback in self:
+            feedback.product_line_id = feedback.sudo().product_ids._aftersale_line(feedback.sudo().order_id)
 
     @api.depends("name", "partner_id.name", "score")
     def _compute_display_name(self):
@@ -269,13 +283,14 @@ class AftersaleFeedback(models.Model):
                 "customer_type": followup.customer_type,
                 "order_id": followup.order_id.id,
                 "product_ids": [Command.set(followup.product_ids.ids)],
+                "product_line_id": followup.product_line_id.id,
                 "team_id": followup.team_id.id,
                 "company_id": followup.company_id.id,
             }
             vals = snapshot | vals
         elif corrected:
             names = ("partner_id", "channel_id", "plan_id", "scenario", "customer_type", "order_id", "team_id")
-            names += ("company_id", "contact_name", "product_ids")
+            names += ("company_id", "contact_name", "product_ids", "product_line_id")
             vals = corrected._convert_to_write({name: corrected[name] for name in names}) | vals
         if (vals.get("suggestion") or "").strip():
             vals.setdefault("suggestion_state", "new")

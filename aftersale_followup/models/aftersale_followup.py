@@ -55,6 +55,12 @@ class AftersaleFollowup(models.Model):
     )
     customer_type = fields.Selection(CUSTOMER_TYPES, help="As it was when planned.")
     is_high_value = fields.Boolean("High-value Customer", help="Whether it was one when planned.")
+    product_line_id = fields.Many2one(
+        "product.category",
+        ondelete="set null",
+        help="As it was when planned: the highest category of the products, below All, Goods and the like; "
+        "of a mixed order the one with the largest amount.",
+    )
     order_id = fields.Many2one("sale.order", index="btree_not_null", ondelete="set null", check_company=True)
     picking_id = fields.Many2one("stock.picking", "Delivery Order", index="btree_not_null", ondelete="set null")
     date_received = fields.Date("Received On", help="Day the window counts from, in company time.")

@@ -74,6 +74,7 @@ class AftersaleFollowup(models.Model):
                     "window_from": 0,
                     "window_to": 0,
                     "product_ids": [Command.set(heirs.product_ids.ids)],
+                    "product_line_id": heir.product_line_id.id,
                     "explanation": followup._explained(sentence),
                 }
             )

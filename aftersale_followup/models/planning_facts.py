@@ -117,6 +117,7 @@ class PlanningFacts:
             "commercial_partner_id": customer_id,
             "customer_type": self.segments.customer_type(customer_id, occasion["moment"]),
             "is_high_value": self.segments.is_high_value(customer_id),
+            "product_line_id": occasion["products"]._aftersale_line(occasion["order"]).id,
             "order_id": occasion["order"].id,
             "picking_id": occasion["picking"].id,
             "date_received": self.windows.date(occasion["moment"]),

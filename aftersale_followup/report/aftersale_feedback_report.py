@@ -42,6 +42,7 @@ class AftersaleFeedbackReport(models.Model):
         string="Products",
         readonly=True,
     )
+    product_line_id = fields.Many2one("product.category", readonly=True)
     priority = fields.Selection(PRIORITIES, readonly=True)
     source = fields.Selection(SOURCES, readonly=True)
     score = fields.Float("Average Satisfaction", aggregator="avg", digits=(16, 1), readonly=True)
@@ -62,6 +63,7 @@ class AftersaleFeedbackReport(models.Model):
             "category_id",
             "tag_ids",
             "product_ids",
+            "product_line_id",
             "priority",
             "source",
             "score",
@@ -76,7 +78,7 @@ class AftersaleFeedbackReport(models.Model):
         return SQL(
             """
             SELECT id, date, company_id, partner_id, plan_id, scenario, customer_type, channel_id, user_id, team_id,
-                   category_id, priority, source,
+                   category_id, product_line_id, priority, source,
                    NULLIF(score, 0)::float AS score,
                    CASE WHEN score >= 4 THEN 100.0 WHEN score > 0 THEN 0.0 END::float AS csat,
                    CASE WHEN nps IN ('9', '10') THEN 100.0 WHEN nps IN ('7', '8') THEN 0.0

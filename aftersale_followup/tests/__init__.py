@@ -52,6 +52,7 @@ from . import test_retention
 from . import test_retry
 from . import test_rights
 from . import test_ripple
+from . import test_product_line
 from . import test_segments
 from . import test_settings
 from . import test_sheet

@@ -105,9 +105,24 @@ class TestCustomer(AftersaleCase):
         self.assertEqual(products.mapped("aftersale_score"), [3.5, 0.0])
         found = self.env["aftersale.feedback"].search(template.action_aftersale_feedback()["domain"])
         self.assertEqual(len(found), 3)
+        self._check_followups(template, other, red, blue)
         self.assertEqual(template.with_user(self.agent_2).aftersale_feedback_count, 0)
         stranger = self._user("asf_stranger", "base.group_user")
         self.assertEqual(template.with_user(stranger).aftersale_feedback_count, 0)
+
+    def _check_followups(self, template, other, red, blue):
+        """Each form counts what its button opens, in one query for many; variants count for themselves."""
+        for products, counts in ((template | other, [4, 0]), (red | blue, [3, 2])):
+            products = products.with_user(self.supervisor)
+            self.assertEqual(products.mapped("aftersale_followup_count"), counts)
+            products.invalidate_recordset(["aftersale_followup_count"])
+            with self.assertQueryCount(1):
+                products.mapped("aftersale_followup_count")
+            for product, count in zip(products, counts, strict=True):
+                domain = product.action_aftersale_followups()["domain"]
+                self.assertEqual(self.env["aftersale.followup"].search_count(domain), count)
+            stranger = products.with_user(self._user(f"asf_reader_{products._table}", "base.group_user"))
+            self.assertEqual(stranger.mapped("aftersale_followup_count"), [0, 0])
 
     # -- lots ------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import re
 
 from odoo import SUPERUSER_ID, api
+from odoo.tools import SQL
 from odoo.tools.convert import convert_file
 from odoo.tools.sql import column_exists
 
@@ -20,6 +21,7 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     _renew_rules(env)
     _count_windows(env)
+    _tell_product_lines(env)
     _offer_all_languages(env)
     _keep_edited_thanks(env)
     _keep_told(env)
@@ -73,6 +75,38 @@ def _count_windows(env):
 def _fits(row, rule, windows):
     first, last = windows.nth(row.date_received, rule.delay_min), windows.nth(row.date_received, rule.delay_max)
     return first <= row.date_planned <= last == row.date_deadline
+
+
+def _tell_product_lines(env):
+    """Old follow-ups and answers get the product line that they would get now (`product.product._aftersale_line`)."""
+    general = tuple(env["product.category"]._aftersale_general_ids()) or (0,)
+    for table in ("aftersale_followup", "aftersale_feedback"):
+        env.cr.execute(
+            SQL(
+                """UPDATE %(table)s f SET product_line_id = l.line_id
+                     FROM (SELECT DISTINCT ON (r.record_id) r.record_id, c.line_id
+                             FROM (SELECT %(column)s AS record_id, product_product_id AS product_id
+                                     FROM %(relation)s) r
+                             JOIN %(table)s o ON o.id = r.record_id AND o.product_line_id IS NULL
+                             JOIN product_product p ON p.id = r.product_id
+                             JOIN product_template t ON t.id = p.product_tmpl_id
+                             JOIN (SELECT DISTINCT ON (c.id) c.id, part::int AS line_id
+                                     FROM product_category c,
+                                          unnest(string_to_array(trim(BOTH '/' FROM c.parent_path), '/'))
+                                          WITH ORDINALITY AS path(part, depth)
+                                 ORDER BY c.id, part::int IN %(general)s,
+                                          CASE WHEN part::int IN %(general)s THEN -depth ELSE depth END) c
+                               ON c.id = t.categ_id
+                        LEFT JOIN sale_order_line s ON s.order_id = o.order_id AND s.product_id = p.id
+                         GROUP BY r.record_id, c.line_id
+                         ORDER BY r.record_id, COALESCE(SUM(s.price_subtotal), 0) DESC, c.line_id) l
+                    WHERE f.id = l.record_id""",
+                table=SQL.identifier(table),
+                column=SQL.identifier(f"{table}_id"),
+                relation=SQL.identifier(f"{table}_product_product_rel"),
+                general=general,
+            )
+        )
 
 
 def _offer_all_languages(env):
