@@ -52,7 +52,11 @@ class PlanningFacts:
     def _read_customers(self):
         """Read what is known about the customers: segments, products had before, opt-outs, open issues, staff."""
         partners, customers = self.partners, self.customers
-        self.staff = partners.filtered(lambda p: any(not user.share for user in p.user_ids))
+        companies = self.env["res.company"].sudo().search([("partner_id", "in", (partners | customers).ids)])
+        ours = companies.partner_id
+        self.staff = partners.filtered(
+            lambda p: (p | p.commercial_partner_id) & ours or any(not user.share for user in p.user_ids)
+        )
         keys = set(filter(None, partners.mapped("email_normalized") + partners.mapped("phone_sanitized")))
         self.blocked = self.env["aftersale.optout"]._get_blocked(keys, partners)
         groups = self.env["aftersale.issue"]._read_group(

@@ -251,6 +251,14 @@ class TestPlanning(AftersaleCase):
         self._deliver(order)
         self.assertEqual(self._rows(order).skip_reason, "staff")
 
+    def test_companies_of_ours_are_not_asked(self):
+        sister = self.env["res.company"].create({"name": "Sister company"}).partner_id
+        buyer = self.env["res.partner"].create({"name": "Her buyer", "parent_id": sister.id})
+        for partner in sister | buyer:
+            order = self._order(partner=partner)
+            self._deliver(order)
+            self.assertEqual(self._rows(order).skip_reason, "staff")
+
     def test_opt_out_by_address_is_respected(self):
         self.env["aftersale.optout"].create({"key": "wang.fang@example.com"})
         order = self._order()
