@@ -63,8 +63,10 @@ class AftersaleFollowup(models.Model):
         merged = merged.filtered(lambda f: not (f.order_id and f.order_id._aftersale_is_returned()))
         for followup, heirs in merged.grouped("merged_into_id").items():
             heir = heirs[0]
+            place = followup._take_place(heir) if followup.order_id.state == "cancel" else {}
             followup.write(
                 {
+                    **place,
                     "order_id": heir.order_id.id,
                     "picking_id": heir.picking_id.id,
                     "sales_user_id": heir.sales_user_id.id,
@@ -79,6 +81,17 @@ class AftersaleFollowup(models.Model):
                 }
             )
         return merged.merged_into_id
+
+    def _take_place(self, heir):
+        """Return the values that make this follow-up the one of the occasion of ``heir``, whose own place is freed.
+
+        An order confirmed again finds its place as it should be: the one of the cancelled order free, so that it is
+        planned anew, and that of the heir taken by the follow-up that is really held.
+        """
+        values = {"origin": heir.origin, "plan_id": heir.plan_id.id, "touchpoint_id": heir.touchpoint_id.id}
+        heir.origin = f"merged:{heir.id}"
+        heir.flush_recordset(["origin"])
+        return values
 
     def _drop_withdrawn(self):
         """Ask no more about merged orders that were cancelled or came back since; their rows stay merged."""

@@ -104,6 +104,45 @@ class TestRecheck(AftersaleCase, HttpCase):
         self.assertEqual(survivor.sales_user_id, self.agent_2)
         self.assertEqual(survivor.date_received, heir.date_received)
 
+    def _merged_orders(self):
+        """Return two delivered orders, the call about the second of which was merged into that about the first."""
+        self.plan_new.occurrence = "every"
+        orders = [self._order(products=product) for product in (self.product, self._product("Pan"))]
+        for order in orders:
+            self._deliver(order)
+        self.assertEqual(orders[1].aftersale_followup_ids.merged_into_id, orders[0].aftersale_followup_ids)
+        return orders
+
+    def _confirm_again(self, order):
+        order.action_draft()
+        order.action_confirm()
+        self._sweep()
+
+    def _sweep(self):
+        self.plan_new._sweep_batch(self.plan_new._get_missed())
+
+    def test_order_whose_call_went_on_for_another_is_planned_anew_when_confirmed_again(self):
+        first, second = self._merged_orders()
+        call = first.aftersale_followup_ids
+        first._action_cancel()
+        self.assertEqual((call.state, call.order_id, call.plan_id), ("planned", second, self.plan_new))
+        self._confirm_again(first)
+        again = first.aftersale_followup_ids
+        self.assertEqual((again.skip_reason, again.merged_into_id), ("merged", call), "One call for both, once more.")
+        self.assertEqual(call.product_ids, (first | second).order_line.product_id)
+        self._sweep()
+        self.assertEqual(first.aftersale_followup_ids, again)
+
+    def test_order_that_got_the_call_of_another_gets_it_back_when_confirmed_again(self):
+        first, second = self._merged_orders()
+        call = first.aftersale_followup_ids
+        first._action_cancel()
+        second._action_cancel()
+        self.assertEqual((call.state, call.cancel_cause), ("cancelled", "order"))
+        self._confirm_again(second)
+        self.assertEqual((call.state, call.order_id), ("planned", second))
+        self.assertEqual(call.product_ids, second.order_line.product_id)
+
     def test_survivor_whose_orders_all_came_back_is_not_asked(self):
         self.plan_new.occurrence = "every"
         orders = [self._order(products=product) for product in (self.product, self._product("Pan"))]
