@@ -31,16 +31,17 @@ class AftersaleIssue(models.Model):
                 )
             )
 
-    def _waive(self, reason, note):
-        """Close these issues of normal priority without the customer's answer, for a written ``reason``.
+    def _filter_waivable(self):
+        """Return those of normal priority that are done and can no longer be answered."""
+        return self.filtered(lambda i: i.state == "done" and i.priority == NORMAL and not i._get_open_checks())
 
-        Raise where somebody has to decide about a single issue: those of high priority, and what can still be answered.
-        """
-        for issue in self:
-            if issue.priority != NORMAL:
-                raise UserError(
-                    self.env._("%s is of high priority: decide about it in its own form.", issue.display_name)
+    def _waive(self, reason, note):
+        """Close these issues without the customer's answer, for a written ``reason``; raise where one is not waivable."""
+        if wrong := self - self._filter_waivable():
+            raise UserError(
+                self.env._(
+                    "%s is decided about in its own form: it is of high priority, or can still be answered.",
+                    wrong[0].display_name,
                 )
-            if issue._get_open_checks():
-                raise UserError(self.env._("The second follow-up of %s can still be answered.", issue.display_name))
+            )
         self.write({"waiver_reason": reason, "waiver_note": note, "state": "closed"})

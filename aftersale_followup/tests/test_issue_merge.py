@@ -161,6 +161,12 @@ class TestIssueMerge(AftersaleCase):
     def test_neither_high_ones_nor_open_questions_are_closed_together(self):
         high, asked = self._solved_issue(priority="1"), self._solved_issue()
         high.verification_followup_ids._set_state("cancelled")
-        for issue, message in ((high, "high priority"), (asked, "still be answered")):
-            with self.subTest(message=message), self.assertRaisesRegex(UserError, message):
+        for issue in (high, asked):
+            with self.subTest(issue=issue), self.assertRaisesRegex(UserError, "decided about in its own form"):
                 issue.with_user(self.supervisor)._waive("no_reply", "Nothing heard")
+        with self.assertRaisesRegex(UserError, "None of the chosen"):
+            Form(self._wizard("aftersale.issue.waive", high | asked))
+        waivable = self._solved_issue()
+        waivable.verification_followup_ids._set_state("cancelled")
+        form = Form(self._wizard("aftersale.issue.waive", high | asked | waivable))
+        self.assertEqual(form.save().line_ids.issue_id, waivable)

@@ -13,7 +13,17 @@ class AftersaleIssueWaive(models.TransientModel):
 
     @api.model
     def _default_line_ids(self):
-        issues = self.env["aftersale.issue"].browse(self.env.context.get("active_ids") or [])
+        """Propose those of the chosen issues whose customers did not answer; the others are left as they are."""
+        chosen = self.env["aftersale.issue"].browse(self.env.context.get("active_ids") or [])
+        issues = chosen._filter_waivable()
+        if chosen and not issues:
+            raise UserError(
+                self.env._(
+                    "None of the chosen issues can be closed like this: they are not done, can still be answered, or are "
+                    "of high priority and decided about one by one. The filter “Verification Unanswered” finds those to "
+                    "look at."
+                )
+            )
         return [Command.create({"issue_id": issue.id}) for issue in issues]
 
     def action_waive(self):
