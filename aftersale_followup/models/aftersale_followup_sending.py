@@ -70,7 +70,8 @@ class MailMail(models.Model):
 
     def send(self, *args, **kwargs):
         """Leave in the queue what would exceed the budget: mails that waited there into another hour, say."""
-        return super(MailMail, self - self._aftersale_await_budget()).send(*args, **kwargs)
+        wanted = self - self._aftersale_drop_unwanted()
+        return super(MailMail, wanted - wanted._aftersale_await_budget()).send(*args, **kwargs)
 
     def _aftersale_await_budget(self):
         """Give mails about follow-ups that have no room in this hour a later one, and return them."""

@@ -61,8 +61,7 @@ class AftersaleRetryMixin(models.AbstractModel):
         if not failed:
             return
         followups = failed._aftersale_get_followups()
-        unwanted = failed._aftersale_filter_unwanted(followups)
-        unwanted._aftersale_drop()
+        unwanted = failed._aftersale_drop_unwanted(followups)
         openings = self.env["aftersale.followup"].browse(f.id for f in followups.values())._get_openings(now)
         again = self.browse()
         for message in failed - unwanted:
@@ -91,12 +90,19 @@ class AftersaleRetryMixin(models.AbstractModel):
         found = self.env["aftersale.followup"].sudo().browse(set(known.values())).exists()
         return {message: found.browse(ref) for message, ref in known.items() if ref in found.ids}
 
-    def _aftersale_filter_unwanted(self, followups):
-        """Return the messages that nobody needs any more: answered, ended or opted out since."""
+    def _aftersale_drop_unwanted(self, followups=None):
+        """Take the messages that nobody needs any more out of the queue, and return them.
+
+        Messages wait there: for room in the budget, for a server. Meanwhile customers answer, or opt out.
+        """
+        followups = self._aftersale_get_followups() if followups is None else followups
+        # sudo: the queues belong to nobody
         rows = self.env["aftersale.followup"].sudo().browse(followup.id for followup in followups.values())
         open_rows = rows.filtered(lambda f: f.state == "ready" and f.partner_id.active and f.order_id.state != "cancel")
-        wanted = open_rows - open_rows._with_optout()
-        return self.filtered(lambda message: message.id in followups and followups[message.id] not in wanted)
+        wanted = open_rows and open_rows - open_rows._with_optout()
+        unwanted = self.filtered(lambda message: message.id in followups and followups[message.id] not in wanted)
+        unwanted._aftersale_drop()
+        return unwanted
 
     def _aftersale_give_up_isolated(self, followup):
         """Give one message up; what fails here is tried again later, and stops no other."""

@@ -11,6 +11,9 @@ class SmsSms(models.Model):
     _name = "sms.sms"
     _inherit = ["sms.sms", "aftersale.retry.mixin"]
 
+    def send(self, *args, **kwargs):
+        return super(SmsSms, self - self._aftersale_drop_unwanted()).send(*args, **kwargs)
+
     def _aftersale_failed_domain(self):
         return Domain("state", "=", "error") & Domain("mail_message_id.model", "=", "aftersale.followup")
 

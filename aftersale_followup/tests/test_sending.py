@@ -111,6 +111,19 @@ class TestBudget(DeliveryCase):
             self._empty_queue()
             self.assertEqual(sorted(mails.mapped("state")), ["outgoing", "sent", "sent", "sent"])
 
+    def test_who_answered_or_opted_out_while_the_mail_waited_is_not_written_to(self):
+        self.company.write({"aftersale_mail_hour": 0, "aftersale_mail_day": 0})
+        followups = self._customers(4)
+        self._run_cron()
+        answered, stopped, elsewhere, waiting = followups
+        self._feedback(answered, score=5)
+        stopped._opt_out("all")
+        self.env["aftersale.optout"].create({"key": elsewhere.email_key, "source": "staff"})
+        self._empty_queue()
+        self.assertEqual(
+            [self._mails_of(followup).state for followup in followups], ["cancel", "cancel", "cancel", "sent"]
+        )
+
     def test_another_company_has_its_own_budget(self):
         other = self.env["res.company"].create({"name": "Other", "aftersale_mail_hour": 1, "aftersale_mail_day": 1})
         self._customers(2)._contact()

@@ -22,6 +22,10 @@ class TestSms(DeliveryCase):
         self.assertIn(f"/a/{followup._get_optout_token()}", text)
         self.assertNotIn("/aftersale/", text)
 
+    def test_who_opted_out_while_the_text_waited_gets_none(self):
+        self._ready()._opt_out("all")
+        self.assertEqual(self._send_texts("success"), [])
+
     def test_delivery_is_read_back(self):
         followup = self._ready()
         attempt = followup.attempt_ids
