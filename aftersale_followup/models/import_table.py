@@ -45,7 +45,12 @@ def read_table(content, chinese=False):
     if len(table) < 2:
         raise TableError("empty")
     width = len(table[0][1])
-    return [(number, (cells + [""] * width)[:width]) for number, cells in table]
+    return [(number, _fit(cells, width)) for number, cells in table]
+
+
+def _fit(cells, width):
+    """Return a line as wide as the names of the columns; wider only where something stands beyond them."""
+    return cells if any(cells[width:]) else (cells + [""] * width)[:width]
 
 
 def _read_xlsx(content):

@@ -125,6 +125,18 @@ class TestImportColumns(ImportCase):
         again.action_import()
         self.assertEqual(self._states(again), [(2, "done")])
 
+    def test_a_text_that_fell_apart_is_no_shorter_answer(self):
+        first, second = (followup.name for followup in self.followups[:2])
+        table = f"{self.headings[0]},Score,Text\n{first},4,Nice, but loud\n{second},5,Nice,,\n"
+        wizard = self._import(None, content=table.encode())
+        for column, role in zip(wizard.column_ids[1:], ("satisfaction", "detail"), strict=True):
+            column.write({"target": "question", "question_id": self._question(role)["id"]})
+        wizard.action_import()
+        self.assertEqual(self._states(wizard), [(2, "error"), (3, "done")])
+        self.assertIn("more cells", wizard.line_ids[0].message)
+        sheet = load_workbook(io.BytesIO(base64.b64decode(wizard.rest_file))).worksheets[0]
+        self.assertEqual([cell.value for cell in sheet[2]][1:], [first, "4", "Nice", "but loud"])
+
     def test_a_mapping_name_is_used_once(self):
         Mapping = self.env["aftersale.import.mapping"].with_user(self.supervisor)
         values = {"name": "Export", "survey_id": self.survey.id, "line_ids": [Command.create({"name": "A"})]}
@@ -151,7 +163,7 @@ class TestImportTable(ImportCase):
 
     def test_blank_lines_are_left_out_and_lines_keep_their_numbers(self):
         table = read_table(b"A,B\n\n1\n , \n3,4,5\n")
-        self.assertEqual(table, [(1, ["A", "B"]), (3, ["1", ""]), (5, ["3", "4"])])
+        self.assertEqual(table, [(1, ["A", "B"]), (3, ["1", ""]), (5, ["3", "4", "5"])])
 
     def test_what_is_no_table_is_refused_with_a_reason(self):
         cases = {

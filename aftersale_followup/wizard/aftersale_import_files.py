@@ -123,8 +123,11 @@ class AftersaleImport(models.TransientModel):
         # A table that was mended before has such a column already.
         places = [place for place, name in enumerate(table[0][1]) if plain(name) != plain(title)]
         rows = [[title, *(table[0][1][place] for place in places)]]
+        width = len(table[0][1])
         rows += [
-            [reasons[number], *(cells[place] for place in places)] for number, cells in table[1:] if number in reasons
+            [reasons[number], *(cells[place] for place in places), *cells[width:]]
+            for number, cells in table[1:]
+            if number in reasons
         ]
         buffer = io.BytesIO()
         with xlsxwriter.Workbook(

@@ -33,7 +33,7 @@ class AftersaleImport(models.TransientModel):
         results = []
         try:
             with self.env.cr.savepoint():
-                results = self._take_over(table[1:])
+                results = self._take_over(table)
                 if trial:
                     raise _Rollback
         except _Rollback:
@@ -41,8 +41,9 @@ class AftersaleImport(models.TransientModel):
         self.write({"is_trial": trial, "line_ids": [Command.clear(), *map(Command.create, results)]})
         return True
 
-    def _take_over(self, rows):
-        """Return what became of ``rows``, as values of lines."""
+    def _take_over(self, table):
+        """Return what became of the lines of ``table``, as values of lines."""
+        (_number, names), *rows = table
         reader, seen, results = self._get_reader(), Counter(), []
         # Mails are left to the queue: what is only tried must not send any.
         runner = self.with_context(mail_notify_force_send=False)
@@ -51,6 +52,10 @@ class AftersaleImport(models.TransientModel):
             content = json.dumps(cells)
             seen[content] += 1
             try:
+                if len(cells) > len(names):
+                    raise UserError(
+                        self.env._("This line has more cells than the table has columns. Put its text into one cell.")
+                    )
                 # A line that fails leaves nothing behind.
                 with self.env.cr.savepoint():
                     state, feedback = runner._take_over_line(reader, cells, f"{content}{seen[content]}")
