@@ -96,7 +96,7 @@ class AftersaleFeedback(models.Model):
     screened_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     screened_date = fields.Datetime("Screened On", readonly=True, copy=False)
     is_valid = fields.Boolean("Counts", compute="_compute_is_valid", store=True, precompute=True, index=True)
-    correction_of_id = fields.Many2one("aftersale.feedback", "Corrects", index="btree_not_null", ondelete="restrict")
+    correction_of_id = fields.Many2one("aftersale.feedback", "Corrects", ondelete="restrict")
     correction_ids = fields.One2many("aftersale.feedback", "correction_of_id")
     correction_reason = fields.Char("Reason for the Correction")
     suggestion_state = fields.Selection(
@@ -154,6 +154,10 @@ class AftersaleFeedback(models.Model):
     _followup_once = models.UniqueIndex(
         "(followup_id) WHERE followup_id IS NOT NULL AND correction_of_id IS NULL",
         "This follow-up is already answered.",
+    )
+    _corrected_once = models.UniqueIndex(
+        "(correction_of_id) WHERE correction_of_id IS NOT NULL",
+        "This record was corrected already. Correct the later one: of two corrections both would count.",
     )
 
     def _compute_name(self):

@@ -59,6 +59,9 @@ class TestFeedback(AftersaleCase):
         self.assertFalse(feedback.is_valid)
         self.assertTrue(correction.is_valid)
         self.assertEqual(feedback.followup_id.feedback_id, correction)
+        # One in its place, not two that both count: who corrects again corrects the correction.
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.env.cr.savepoint():
+            self._feedback(feedback.followup_id, score=4, correction_of_id=feedback.id, source="staff")
 
     def test_suspicious_answer_does_not_count(self):
         self.assertFalse(self._feedback(score=5, evidence="suspicious").is_valid)
