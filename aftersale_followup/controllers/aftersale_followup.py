@@ -65,9 +65,7 @@ class AftersalePage(http.Controller):
             return self._answer_again(followup, answers, wish, digest)
         dwell = followup._check_nonce(form.get("nonce"))
         if dwell is None:
-            alert = followup.env._(
-                "This page was open for too long. Your answers are still here: please send them again."
-            )
+            alert = self._explain_stale(followup)
             return self._render_form(followup, form.to_dict(flat=False), alert=alert, status=400)
         if errors:
             # 422: the request was understood and can be sent again once the answers are complete
@@ -145,6 +143,9 @@ class AftersalePage(http.Controller):
             count[:] = [minute, 0]
         count[1] += 1
         return count[1] > limit
+
+    def _explain_stale(self, followup):
+        return followup.env._("This page was open for too long. Your answers are still here: please send them again.")
 
     def _preselect(self, followup, score):
         """Return the form filled with the star that was clicked in the invitation, when it makes sense."""

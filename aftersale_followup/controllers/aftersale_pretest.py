@@ -22,8 +22,13 @@ class AftersalePretestPage(AftersalePage):
             return self._render_message(code, sample)
         form = request.httprequest.form
         answers, errors = sample._get_survey()._aftersale_read_form(form)
-        if errors or sample._check_nonce(form.get("nonce")) is None:
-            return self._render_form(sample, form.to_dict(flat=False), errors=errors, status=422)
+        alert = None
+        if sample._check_nonce(form.get("nonce")) is None:
+            alert = self._explain_stale(sample)
+        elif not answers and not errors:
+            alert = sample._explain_errors({})
+        if errors or alert:
+            return self._render_form(sample, form.to_dict(flat=False), errors=errors, alert=alert, status=422)
         pretest._record_answers(answers, clean_text(form.get("call_back_note", "")))
         return self._render_thanks(sample, sample.feedback_id)
 

@@ -127,7 +127,9 @@ class TestPageShow(PageCase):
         for followup in [expired, *closed]:
             with self.subTest(state=followup.state):
                 path = f"/aftersale/{followup.access_token}"
-                self.assertEqual(self._get(path).status_code, 410)
+                page = self._get(path)
+                self.assertEqual(page.status_code, 410)
+                self.assertRegex(page.text, r"<title>(This link is closed|Not open yet) – ")
                 response = self._post(self._form(5), path=path, nonce=followup._make_nonce())
                 self.assertEqual(response.status_code, 410)
                 self.assertFalse(followup.feedback_ids)

@@ -221,7 +221,9 @@ class TestPretestPage(OwnSurvey, PageCase):
         self.assertNotIn("optout", page.text)
         nonce = {"nonce": self._nonce(page)}
         self.assertEqual(self.url_open(self.path, data=nonce).status_code, 422)
-        self.assertEqual(self.url_open(self.path, data={f"q{score.id}": "2"}).status_code, 422, "Without its proof")
+        unproven = self.url_open(self.path, data={f"q{score.id}": "2"})
+        self.assertEqual(unproven.status_code, 422)
+        self.assertIn("please send them again", unproven.text)
         self.assertFalse(self.mail.date_done)
         reply = self.url_open(self.path, data={**nonce, f"q{score.id}": "1", f"q{text.id}": "冒烟 <b>"})
         self.assertEqual(reply.status_code, 200)
@@ -232,6 +234,16 @@ class TestPretestPage(OwnSurvey, PageCase):
         self.assertEqual(self._counts(), before, "No feedback, no issue, no alert, nothing that counts")
         self.assertFalse(self.own.user_input_ids)
         self.own.question_ids[0].title = "Still free to change"
+
+    def test_a_page_sent_empty_is_no_try(self):
+        self.own.question_ids[0].unlink()  # nothing is required any more
+        tries = self.plan_new.with_user(self.manager).action_pretest()["domain"]
+        pretest = self.mail.search(tries).filtered(lambda p: p.channel_id == self.mail.channel_id and p.state == "open")
+        path = f"/aftersale/test/{pretest.access_token}"
+        reply = self.url_open(path, data={"nonce": self._nonce(self._get(path))})
+        self.assertEqual(reply.status_code, 422)
+        self.assertIn("no answer to save", reply.text)
+        self.assertFalse(pretest.date_done)
 
     def test_links(self):
         self.assertEqual(self._get("/aftersale/test/" + "x" * 22).status_code, 404)
