@@ -201,7 +201,7 @@ def check_records(company, queue):
 
 @pytest.mark.parametrize("desk", [("en_US", "desktop")], indirect=True, ids=["en_US-desktop"])
 def test_leaving_a_call_loses_nothing_and_holds_nobody(company, desk):
-    """What was typed last is kept when the next customer is opened at once; a call that is over lets the agent go on."""
+    """What was typed last is kept when the next customer is opened at once; a call that is over can be left."""
     queue = make_queue(company)
     page = desk.page
     row = ".o_aftersale_row[data-followup='{}']".format
