@@ -29,7 +29,14 @@ class AftersaleAttempt(models.Model):
     )
     note = fields.Text()
     call_back_date = fields.Datetime("Call Back At")
+    is_passed_over = fields.Boolean(
+        "Passed Over", readonly=True, help="This channel could not work from the start: nobody was contacted by it."
+    )
 
     _call_back_dated = models.Constraint(
         "CHECK(outcome <> 'call_back' OR call_back_date IS NOT NULL)", "Enter when the customer wants to be called."
     )
+
+    def _filter_tried(self):
+        """Return those at which the customer was contacted: no channels passed over, no later answers."""
+        return self.filtered(lambda attempt: not attempt.is_passed_over and attempt.outcome != "contested")

@@ -24,7 +24,11 @@ class AftersaleChannel(models.Model):
     _code_unique = models.UniqueIndex("(code)", "Two channels cannot share one code.")
 
     def _is_possible(self, partner, warns=False):
-        """Return whether ``partner`` can be reached through this channel now.
+        """Return whether ``partner`` can be reached through this channel now (``warns``: see `_get_obstacle`)."""
+        return not self._get_obstacle(partner, warns)
+
+    def _get_obstacle(self, partner, warns=False):
+        """Return why ``partner`` cannot be reached through this channel now (a code), or None.
 
         The blacklists of Odoo stop e-mail and SMS, and calls, too; a person who "cannot answer online" is called,
         visited or gets the paper form.
@@ -33,21 +37,54 @@ class AftersaleChannel(models.Model):
         """
         self.ensure_one()
         if partner.aftersale_offline and self.code not in ("phone", "visit", "paper"):
-            return False
+            return "unasked"
         if self.code == "email":
-            return partner._aftersale_has_deliverable_email() and not partner.is_blacklisted
-        if self.code == "phone":
-            wanted = not partner.phone_sanitized_blacklisted and len(partner._aftersale_quiet_weekdays()) < 7
-            return bool(partner.phone_sanitized or partner.phone) and (wanted or warns)
+            return self._get_mail_obstacle(partner)
         if self.code == "sms":
-            number = partner.phone_sanitized
-            return bool(number) and not partner.phone_sanitized_blacklisted and may_be_mobile(number)
+            return self._get_sms_obstacle(partner)
+        if self.code == "phone":
+            return self._get_call_obstacle(partner, warns)
         if self.code == "online":
-            return any(self._by_code(code)._is_possible(partner) for code in CARRIERS)
-        if self.code == "paper":
-            return partner.aftersale_offline or partner.aftersale_channel_id == self
+            return None if any(self._by_code(code)._is_possible(partner) for code in CARRIERS) else "no_carrier"
         # Chat and visits are arranged with the customer: only who asked for them gets them.
-        return self.code in ("im", "visit") and partner.aftersale_channel_id == self
+        wants = self.code in ("im", "visit", "paper") and partner.aftersale_channel_id == self
+        return None if wants or (self.code == "paper" and partner.aftersale_offline) else "unasked"
+
+    def _get_mail_obstacle(self, partner):
+        if not partner._aftersale_has_deliverable_email():
+            return "bounced" if partner.email_normalized else "no_email"
+        return "mail_blacklisted" if partner.is_blacklisted else None
+
+    def _get_sms_obstacle(self, partner):
+        if not (partner.phone_sanitized or partner.phone):
+            return "no_number"
+        if not partner.phone_sanitized or not may_be_mobile(partner.phone_sanitized):
+            return "no_mobile"
+        return "number_blacklisted" if partner.phone_sanitized_blacklisted else None
+
+    def _get_call_obstacle(self, partner, warns):
+        if not (partner.phone_sanitized or partner.phone):
+            return "no_number"
+        if warns:
+            return None
+        if partner.phone_sanitized_blacklisted:
+            return "number_blacklisted"
+        return "no_day" if len(partner._aftersale_quiet_weekdays()) == 7 else None
+
+    @api.model
+    def _describe_obstacle(self, code):
+        """Return ``code`` in words; None where a channel is not one for this customer at all, and none is missed."""
+        return {
+            "no_email": self.env._("The customer has no e-mail address."),
+            "bounced": self.env._("Mails to the customer's address came back."),
+            "mail_blacklisted": self.env._("The e-mail address is on the blacklist."),
+            "no_number": self.env._("The customer has no phone number."),
+            "no_mobile": self.env._("The customer's number is no mobile number."),
+            "number_blacklisted": self.env._("The phone number is on the blacklist."),
+            "no_day": self.env._("The customer wants no calls on any day."),
+            "no_text": self.env._("The plan has no text for this channel."),
+            "no_carrier": self.env._("The link reaches the customer neither by e-mail nor by text message."),
+        }.get(code)
 
     def _has_message(self, plan):
         """Return whether ``plan`` has the message that this channel sends; channels of people need none."""

@@ -203,9 +203,8 @@ class AftersaleFollowup(models.Model):
 
     @api.depends("attempt_ids")
     def _compute_attempt_count(self):
-        counts = dict(
-            self.env["aftersale.attempt"]._read_group([("followup_id", "in", self.ids)], ["followup_id"], ["__count"])
-        )
+        tried = [("followup_id", "in", self.ids), ("is_passed_over", "=", False)]
+        counts = dict(self.env["aftersale.attempt"]._read_group(tried, ["followup_id"], ["__count"]))
         for followup in self:
             followup.attempt_count = counts.get(followup, 0)
 

@@ -48,6 +48,32 @@ class AftersaleFollowup(models.Model):
             self._correct_contact_data()
         return attempt
 
+    def _log_passed_over(self):
+        """Note, once each, the channels before the one in use that cannot work, and why.
+
+        Nobody was contacted by them: they count neither as calls nor as contacts.
+        """
+        describe = self.env["aftersale.channel"]._describe_obstacle
+        attempts = []
+        for followup in self:
+            noted = followup.attempt_ids.filtered("is_passed_over").channel_id
+            for channel in followup._get_channel_order():
+                if followup.state == "ready" and channel == followup.channel_id:
+                    break
+                reason = channel not in noted and describe(followup._get_obstacle(channel))
+                if reason:
+                    attempts.append(
+                        {
+                            "followup_id": followup.id,
+                            "channel_id": channel.id,
+                            "user_id": False,  # nobody of the staff tried anything
+                            "outcome": "bounced",
+                            "is_passed_over": True,
+                            "note": reason,
+                        }
+                    )
+        return self.env["aftersale.attempt"].create(attempts)
+
     def _call_again(self, moment):
         """Have the customer called again at ``moment`` (naive UTC); the follow-up stays open for at least that long."""
         expiry = max(self.date_expiry or moment, moment + timedelta(days=1))

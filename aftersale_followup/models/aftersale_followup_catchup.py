@@ -39,9 +39,7 @@ class AftersaleFollowup(models.Model):
 
     def _filter_calls(self):
         """Return the follow-ups that an agent has to work on, and that may wait."""
-        return self.filtered(
-            lambda f: f.contact_class not in EXEMPT_CLASSES and not f._possible_channels()[:1].is_automatic
-        )
+        return self.filtered(lambda f: f.contact_class not in EXEMPT_CLASSES and not f._get_next_channel().is_automatic)
 
     def _spread(self, morning):
         """Move the calls, in this order, to the first working days with room; return whether there is time for more."""

@@ -39,12 +39,10 @@ class AftersaleFollowup(models.Model):
         followups -= followups._enforce_cap()
         followups -= followups._await_budget()
         now = fields.Datetime.now()
-        for followup in followups:
-            followup._set_state(
-                "ready",
-                date_expiry=now + timedelta(days=followup.plan_id.expire_days),
-                date_next=now + timedelta(days=followup.plan_id.expire_days),
-            )
+        for days, rows in followups.grouped(lambda f: f.plan_id.expire_days).items():
+            expiry = now + timedelta(days=days)
+            rows._set_state("ready", date_expiry=expiry, date_next=expiry)
+        followups._log_passed_over()
         followups.filtered("channel_id.is_automatic")._send("invite")
         return followups
 
@@ -179,37 +177,47 @@ class AftersaleFollowup(models.Model):
         An opt-out stops every automatic channel; only a hazard is told all the same, by the supervisor.
         """
         opted_out = self._with_optout()
-        for followup in self:
-            channels = followup._possible_channels()
-            if followup in opted_out:
-                channels = channels.filtered(lambda c: not c.is_automatic)
-            if not channels:
-                followup._skip("opt_out" if followup in opted_out else "no_contact")
+        chosen = self.grouped(lambda f: f._get_next_channel(by_people=f in opted_out))
+        for channel, followups in chosen.items():
+            if channel:
+                followups.channel_id = channel
                 continue
-            followup.channel_id = channels[0]
+            (followups & opted_out)._skip("opt_out")
+            (followups - opted_out)._skip("no_contact")
+            followups._log_passed_over()
         self._hand_to_supervisor()
 
-    def _possible_channels(self):
-        """Return the channels that can work, best first; a verification of a high-priority issue calls first."""
+    def _get_next_channel(self, failed=None, by_people=False):
+        """Return the first channel but ``failed`` that can work, empty if none; ``by_people``: nothing may be sent."""
+        for channel in self._get_channel_order():
+            if channel != failed and not (by_people and channel.is_automatic) and not self._get_obstacle(channel):
+                return channel
+        return self.env["aftersale.channel"]
+
+    def _get_channel_order(self):
+        """Return the channels that did not fail yet, best first; what is urgent about an issue is a call first."""
         self.ensure_one()
         urgent = self.contact_class in ("safety", "verification") and self.issue_id.priority in ("1", "2")
-        return self.plan_id._get_possible_channels(self.partner_id, urgent) - self._get_failed_channels()
+        return self.plan_id._get_channel_order(self.partner_id, urgent) - self._get_failed_channels()
+
+    def _get_obstacle(self, channel):
+        """Return why the customer cannot be reached by ``channel`` now (a code), or None."""
+        return self.plan_id._get_obstacle(channel, self.partner_id)
 
     def _get_failed_channels(self):
         """Return the channels by which the customer turned out not to be reached."""
-        return self.attempt_ids.filtered(lambda a: a.outcome in ("bounced", "wrong_contact")).channel_id
+        return self.attempt_ids._filter_tried().filtered(lambda a: a.outcome in ("bounced", "wrong_contact")).channel_id
 
     def _contact_by_next_channel(self, failed):
         """Leave the ``failed`` channel; the customer is reached by the next one, or is unreachable."""
         self.ensure_one()
-        channels = self._possible_channels() - failed
-        if self._with_optout():
-            channels = channels.filtered(lambda c: not c.is_automatic)
-        channel = channels[:1]
+        channel = self._get_next_channel(failed, by_people=bool(self._with_optout()))
         if not channel:
             self._set_state("unreachable", date_done=fields.Datetime.now())
+            self._log_passed_over()
             return
         self.write({"channel_id": channel.id, "date_next": self.date_expiry, "date_call": False})
+        self._log_passed_over()
         self._hand_to_supervisor()
         if channel.is_automatic and not self._postpone_to_opening() and not self._await_budget():
             self._send("invite")

@@ -205,6 +205,7 @@ class AftersaleFollowup(models.Model):
             [
                 *self._get_own_domain("followup_id.commercial_partner_id"),
                 ("outcome", "!=", "contested"),
+                ("is_passed_over", "=", False),
             ],
             limit=SHOWN,
         )

@@ -23,18 +23,22 @@ class AftersaleFollowup(models.Model):
             raise AccessError(self.env._("This number is on the blacklist: only a supervisor may call."))
         return result
 
-    def _possible_channels(self):
+    def _get_channel_order(self):
         """Begin with the call that only a warning justifies."""
-        return self._get_warning_call() | super()._possible_channels()
+        return self._get_warning_call() | super()._get_channel_order()
+
+    def _get_obstacle(self, channel):
+        return None if channel == self._get_warning_call() else super()._get_obstacle(channel)
 
     def _get_warning_call(self):
         """Return the phone where nothing but a hazard allows to call, else no channel."""
         self.ensure_one()
+        if self.contact_class != "safety":
+            return self.env["aftersale.channel"]
         phone = self.env["aftersale.channel"]._by_code("phone")
         known = (self.plan_id.channel_ids | self.partner_id.aftersale_channel_id) - self._get_failed_channels()
         is_warning = (
-            self.contact_class == "safety"
-            and phone in known
+            phone in known
             and not phone._is_possible(self.partner_id)
             and phone._is_possible(self.partner_id, warns=True)
         )

@@ -20,8 +20,8 @@ class AftersaleFollowup(models.Model):
         texts, mails = by_sms._send_sms(kind), (sending - by_sms)._send_mail(kind)
         self.filtered("is_waiting_to_send").is_waiting_to_send = False
         if kind == "reminder":
-            for followup in self:
-                followup.reminder_sent += 1
+            for count, followups in self.grouped("reminder_sent").items():
+                followups.reminder_sent = count + 1
         else:
             self.env["aftersale.attempt"].create(
                 [
@@ -37,8 +37,8 @@ class AftersaleFollowup(models.Model):
                 ]
             )
             self.filtered(lambda f: not f.date_sent).write({"date_sent": now})
-        for followup in self:
-            followup.date_next = followup._next_reminder() or followup.date_expiry
+        for moment, followups in self.grouped(lambda f: f._next_reminder() or f.date_expiry).items():
+            followups.date_next = moment
 
     def _get_unsubscribe_headers(self):
         """Return the headers that let a mail client show its own "unsubscribe" button (RFC 2369, RFC 8058)."""
@@ -104,7 +104,7 @@ class AftersaleFollowup(models.Model):
     def _may_remind(self):
         """Return whether a reminder is due at all: some are left, and sending was the last thing that happened."""
         self.ensure_one()
-        last = self.attempt_ids.filtered(lambda a: a.outcome != "contested").sorted("id")[-1:]
+        last = self.attempt_ids._filter_tried().sorted("id")[-1:]
         return (
             self.reminder_sent < self.plan_id.reminder_count
             and last.outcome in ("sent", False)

@@ -80,7 +80,11 @@ class AftersalePlan(models.Model):
         return None if self.customer_value in ("any", value) else "customer_value"
 
     def _get_possible_channels(self, partner, urgent=False):
-        """Return the channels by which this plan can reach ``partner`` now, best first.
+        """Return the channels by which this plan can reach ``partner`` now, best first."""
+        return self._get_channel_order(partner, urgent).filtered(lambda c: not self._get_obstacle(c, partner))
+
+    def _get_channel_order(self, partner, urgent=False):
+        """Return the channels by which this plan tries to reach ``partner``, best first.
 
         Preferred by the customer, then in their order; phone comes first where the plan says so, or for ``urgent``.
         """
@@ -88,8 +92,12 @@ class AftersalePlan(models.Model):
         channels = self.channel_ids.sorted("sequence")
         if self.phone_first or urgent:
             channels = channels.sorted(lambda channel: channel.code != "phone")
-        return (partner.aftersale_channel_id | channels).filtered(
-            lambda channel: (
-                channel._has_message(self) and channel._is_possible(partner) and channel._get_carrier(self, partner)
-            )
-        )
+        return partner.aftersale_channel_id | channels
+
+    def _get_obstacle(self, channel, partner):
+        """Return why this plan cannot reach ``partner`` by ``channel`` now (a code), or None."""
+        if obstacle := channel._get_obstacle(partner):
+            return obstacle
+        if not channel._has_message(self):
+            return "no_text"
+        return None if channel._get_carrier(self, partner) else "no_carrier"

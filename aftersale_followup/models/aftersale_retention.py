@@ -84,12 +84,13 @@ class AftersaleAttempt(models.Model):
     def _drop(self):
         """Delete the attempts; their follow-ups remember what figures need, as of any day."""
         for followup, attempts in self.grouped("followup_id").items():
-            # Figures count by the day an attempt was recorded; a later answer is no contact.
-            tried = attempts.filtered(lambda attempt: attempt.outcome != "contested")
+            # Figures count by the day an attempt was recorded; only what was tried is a contact.
+            tried = attempts._filter_tried()
             reached = tried.filtered(lambda attempt: attempt.outcome == "reached")
             followup.write(
                 {
-                    "dropped_attempt_count": followup.dropped_attempt_count + len(attempts),
+                    "dropped_attempt_count": followup.dropped_attempt_count
+                    + len(attempts.filtered(lambda attempt: not attempt.is_passed_over)),
                     "dropped_contact_date": self._get_earliest(followup.dropped_contact_date, tried),
                     "dropped_reached_date": self._get_earliest(followup.dropped_reached_date, reached),
                 }

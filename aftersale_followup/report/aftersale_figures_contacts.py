@@ -123,7 +123,7 @@ class AftersaleFigures(models.AbstractModel):
                        OR COALESCE(u.dropped_reached_date <= %(cutoff)s, FALSE) AS reached, COUNT(*) AS n
                   FROM aftersale_followup u
              LEFT JOIN aftersale_channel c ON c.id = u.channel_id
-             LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested') AS contacted,
+             LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested' AND is_passed_over IS NOT TRUE) AS contacted,
                                        BOOL_OR(outcome = 'reached') AS reached
                                   FROM aftersale_attempt
                                  WHERE followup_id = u.id AND create_date <= %(cutoff)s) a ON TRUE

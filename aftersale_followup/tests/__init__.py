@@ -6,6 +6,7 @@ from . import test_anonymous
 from . import test_anonymous_release
 from . import test_calendar
 from . import test_capture
+from . import test_channels
 from . import test_console
 from . import test_console_complaint
 from . import test_console_end

@@ -54,7 +54,7 @@ class TestContact(AftersaleCase):
         followup = self._ready()
         self.assertEqual(followup.channel_id.code, "phone")
         self.assertFalse(self._mails(followup))
-        self.assertFalse(followup.attempt_ids, "A call that nobody made is no attempt.")
+        self.assertTrue(followup.attempt_ids.is_passed_over, "A call that nobody made is no attempt: only the mail.")
 
     def test_customer_without_any_contact_data_is_skipped_with_reason(self):
         self.partner.write({"email": False, "phone": False})

@@ -172,7 +172,8 @@ class TestFigures(AnalysisCase):
         self._followup(1, "done", ["sent"])
         self._followup(2, "ready", ["sent"])
         self._followup(3, "done", ["no_answer", "reached"], channel="phone")
-        self._followup(4, "planned")
+        called = self._followup(4, "ready", ["bounced"], channel="phone")
+        called.attempt_ids.is_passed_over = True  # mail: nobody called yet
         self._followup(5, "skipped", skip_reason="contact_cap")
         self._followup(6, "cancelled")
         self._followup(7, "done", ["reached"], channel="inbound")

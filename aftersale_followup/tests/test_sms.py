@@ -62,7 +62,7 @@ class TestSms(DeliveryCase):
         self._run_cron()
         self.assertEqual(followup.channel_id.code, "email")
         self.assertEqual(second.channel_id, self.phone)
-        self.assertEqual(self._outcomes(second), [("sms", "sent"), ("sms", "bounced")])
+        self.assertEqual(self._outcomes(second), [("email", "bounced"), ("sms", "sent"), ("sms", "bounced")])
         self.assertFalse(self.partner.activity_ids, "The number is not to blame.")
         kind = self.env.ref("aftersale_followup.activity_type_sms")
         alerts = self.env["mail.activity"].search([("activity_type_id", "=", kind.id)])

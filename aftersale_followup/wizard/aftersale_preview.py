@@ -150,7 +150,7 @@ class AftersalePreview(models.TransientModel):
                 "plan_id": followup.plan_id.id,
                 "user_id": followup.user_id.id,
                 "partner_id": followup.partner_id.id,
-                "channel_id": (followup.channel_id or followup.sudo()._possible_channels()[:1]).id,
+                "channel_id": (followup.channel_id or followup.sudo()._get_next_channel()).id,
                 "order_id": followup.order_id.id,
                 "followup_id": followup.id,
                 "explanation": followup.explanation,
