@@ -187,10 +187,10 @@ class TestFailedMail(DeliveryCase):
 class TestBounce(DeliveryCase):
     """Mails that come back through the gateway."""
 
-    def _bounce(self, followup, address="wang.fang@example.com", action="failed", status="5.1.1"):
+    def _bounce(self, followup, address="wang.fang@example.com", action="failed", status="5.1.1", bounce=BOUNCE):
         self.counter_of_bounces = getattr(self, "counter_of_bounces", 0) + 1
         mail = self._mails_of(followup)[-1:]
-        message = BOUNCE.format(
+        message = bounce.format(
             number=self.counter_of_bounces, address=address, action=action, status=status, message_id=mail.message_id
         )
         with mute_logger("odoo.addons.mail.models.mail_thread"):
@@ -206,6 +206,38 @@ class TestBounce(DeliveryCase):
         self.assertIn("no such mailbox", followup.attempt_ids.sorted("id")[-1].note)
         self.assertEqual((followup.state, followup.channel_id), ("ready", self.phone))
         self.assertEqual(self.partner.activity_ids.user_id, seller)
+
+    def test_a_bounce_that_does_not_name_its_recipient_as_it_should_moves_on_too(self):
+        final = "Final-Recipient: rfc822; {address}\n"
+        action = "Action: {action}\n"
+        copy = "Content-Type: message/rfc822"
+        self.assertTrue(final in BOUNCE and action in BOUNCE and copy in BOUNCE)
+        original = BOUNCE.replace(final, final.replace("Final", "Original"))
+        failed = BOUNCE.replace(final, "").replace("MIME-Version", "X-Failed-Recipients: {address}\nMIME-Version", 1)
+        replied = failed.replace("MIME-Version", "In-Reply-To: {message_id}\nMIME-Version", 1)
+        cases = {
+            "original": original,
+            "failed": failed.replace(action, ""),
+            "only our message": BOUNCE.replace(final, ""),
+            "no copy": replied.replace(copy, "Content-Type: text/plain"),
+        }
+        for name, bounce in cases.items():
+            with self.subTest(case=name), self.env.cr.savepoint() as savepoint:
+                followup = self._ready()
+                self._empty_queue()
+                self._bounce(followup, bounce=bounce)
+                self.assertEqual(self._outcomes(followup)[:2], [("email", "sent"), ("email", "bounced")])
+                self.assertEqual(followup.channel_id.code, "sms")
+                self.assertEqual(self.partner.aftersale_bounced_email, "wang.fang@example.com")
+                savepoint.rollback()
+            self.env.invalidate_all()
+
+    def test_a_notice_that_names_nobody_and_no_failure_is_no_bounce(self):
+        followup = self._ready()
+        nameless = BOUNCE.replace("Final-Recipient: rfc822; {address}\n", "")
+        for bounce in (nameless.replace("Action: {action}\n", ""), nameless.replace("{action}", "delayed")):
+            self._bounce(followup, status="4.4.1", bounce=bounce)
+            self.assertEqual(self._outcomes(followup), [("email", "sent")])
 
     def test_by_sms_in_the_same_minute_when_there_is_a_mobile_number(self):
         followup = self._ready()
