@@ -71,6 +71,7 @@ from . import aftersale_import_mapping_line
 from . import aftersale_issue
 from . import aftersale_issue_clock
 from . import aftersale_issue_intake
+from . import aftersale_issue_compensation
 from . import aftersale_issue_merge
 from . import aftersale_issue_messages
 from . import aftersale_issue_similar
@@ -123,6 +124,7 @@ from . import res_company_settings
 from . import res_company_target
 from . import res_company_questionnaire
 from . import res_company_inbound
+from . import res_company_issue
 from . import res_company_form
 from . import res_partner
 from . import res_partner_delivery

@@ -17,6 +17,7 @@ class AftersaleIssue(models.Model):
 
     _inherit = "aftersale.issue"
 
+    # Followed in the chatter, which says who did which step, and when.
     complaint_step_ids = fields.Many2many(
-        "aftersale.complaint.step", string="Complaint Steps", copy=False, ondelete="restrict"
+        "aftersale.complaint.step", string="Complaint Steps", copy=False, ondelete="restrict", tracking=True
     )

@@ -77,8 +77,10 @@ class AftersaleIssue(models.Model):
     is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue", search="_search_is_overdue")
     # handling
     root_cause = fields.Text(tracking=True)
+    whys = fields.Text("Five Whys", help="Each answer is asked again why, until the cause is one that can be removed.")
+    lesson = fields.Text(help="What others can learn from this case.")
     solution = fields.Text(tracking=True, help="What was done, in words the customer reads.")
-    compensation = fields.Monetary(help="Granted to the customer, in company currency.")
+    compensation = fields.Monetary(help="In company currency; above the limits of the settings somebody approves it.")
     date_done = fields.Datetime("Done On", copy=False, readonly=True)
     verification_followup_ids = fields.One2many("aftersale.followup", "issue_id", "Verifications")
     verification_deadline = fields.Date("Verify By", copy=False)

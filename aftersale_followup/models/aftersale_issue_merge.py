@@ -32,13 +32,14 @@ class AftersaleIssue(models.Model):
         self._check_mergeable(target)
         # sudo: supervisors may see issues, but not the lots they name, and nobody sets clocks by hand
         merged, target = (self - target).sudo(), target.sudo()
-        target.write(merged._prepare_merge(target))
-        target.write(merged._get_nearest_clocks(target))
+        values = merged._prepare_merge(target) | merged._get_nearest_clocks(target)
         merged._move_followups(target)
         for issue in merged:
             reason = self.env._("Merged into %s", target.name)
-            issue.write({"state": "cancelled", "cancel_reason": reason, "merged_into_id": target.id})
+            # What was granted is granted by the one that goes on: once.
+            issue.write({"state": "cancelled", "cancel_reason": reason, "merged_into_id": target.id, "compensation": 0})
             issue.message_post(body=self.env._("Merged into %s.", target._get_html_link()))
+        target.write(values)
         target.message_post(body=self.env._("Took over: %s.", ", ".join(merged.mapped("display_name"))))
 
     def _check_mergeable(self, target):
@@ -75,9 +76,11 @@ class AftersaleIssue(models.Model):
             "lot_ids": [Command.link(lot.id) for lot in self.lot_ids],
             "priority": max(both.mapped("priority")),
             "kind": "complaint" if "complaint" in both.mapped("kind") else "problem",
-            "compensation": sum(both.mapped("compensation")),
             "promised_date": min(filter(None, both.mapped("promised_date")), default=False),
         }
+        if granted := self.filtered(lambda issue: issue.compensation and issue.compensation_state != "declined"):
+            values["compensation"] = sum((target | granted).mapped("compensation"))
+            values["compensation_kind"] = target.compensation_kind or granted[:1].compensation_kind
         for name in ("product_id", "order_id", "user_id", "department_id", "team_id"):
             if not target[name]:
                 values[name] = self[name][:1].id

@@ -15,8 +15,14 @@ TRANSITIONS = {
 }
 # Who solves the problem writes down cause, solution and progress; who talks to the customer also what was promised and
 # granted, and what it is about. What there is else is the supervisor's.
-DEPARTMENT_FIELDS = {"root_cause", "solution", "state"}
-AGENT_FIELDS = DEPARTMENT_FIELDS | {"promised_date", "compensation", "tag_ids", "complaint_step_ids"}
+DEPARTMENT_FIELDS = {"root_cause", "solution", "whys", "lesson", "state"}
+AGENT_FIELDS = DEPARTMENT_FIELDS | {
+    "promised_date",
+    "compensation",
+    "compensation_kind",
+    "tag_ids",
+    "complaint_step_ids",
+}
 DEPARTMENT_STATES = ("processing", "done")
 # What only the life cycle itself sets, for nobody to rewrite: who solved it, how often it came back, what was when.
 SYSTEM_FIELDS = {
@@ -33,6 +39,7 @@ SYSTEM_FIELDS = {
     "date_closed",
     "customer_notified_date",
     *("contact_from", "contact_days", "resolution_from", "resolution_days", "waiting_date", "alarms", "merged_into_id"),
+    *("compensation_state", "compensation_user_id", "compensation_date"),
 }
 
 

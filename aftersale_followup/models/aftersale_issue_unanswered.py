@@ -36,7 +36,7 @@ class AftersaleIssue(models.Model):
         return self.filtered(lambda i: i.state == "done" and i.priority == NORMAL and not i._get_open_checks())
 
     def _waive(self, reason, note):
-        """Close these issues without the customer's answer, for a written ``reason``; raise where one is not waivable."""
+        """Close these issues, all waivable, without the customer's answer, for a written ``reason``."""
         if wrong := self - self._filter_waivable():
             raise UserError(
                 self.env._(

@@ -10,7 +10,7 @@ from . import test_channels
 from . import test_console
 from . import test_console_complaint
 from . import test_console_end
-from . import test_constraints
+from . import test_compensation, test_constraints
 from . import test_contract
 from . import test_contact
 from . import test_contact_backlog

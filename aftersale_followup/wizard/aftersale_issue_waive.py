@@ -19,9 +19,9 @@ class AftersaleIssueWaive(models.TransientModel):
         if chosen and not issues:
             raise UserError(
                 self.env._(
-                    "None of the chosen issues can be closed like this: they are not done, can still be answered, or are "
-                    "of high priority and decided about one by one. The filter “Verification Unanswered” finds those to "
-                    "look at."
+                    "None of the chosen issues can be closed like this: they are not done, can still be answered, or "
+                    "are of high priority and decided about one by one. The filter “Verification Unanswered” finds "
+                    "those to look at."
                 )
             )
         return [Command.create({"issue_id": issue.id}) for issue in issues]

@@ -17,6 +17,7 @@ def migrate(cr, version):
     _hand_over_all_teams(cr)
     _free_menus(cr)
     _mend(cr)
+    _grant(cr)
     _explain(cr)
     _place_optouts(cr)
     _note_agreed_calls(cr)
@@ -107,8 +108,20 @@ def _mend(cr):
             UNKNOWN,
         )
     )
+    # An amount that was taken from the customer is none that was granted.
+    cr.execute("UPDATE aftersale_issue SET compensation = 0 WHERE compensation < 0")
     # No answer is too fast for less than no time.
     cr.execute("UPDATE res_company SET aftersale_seconds_per_question = 0 WHERE aftersale_seconds_per_question < 0")
+
+
+def _grant(cr):
+    """Compensations of before were granted when they were entered; nobody has to approve them now."""
+    if _create(cr, "aftersale_issue", "compensation_state", "varchar"):
+        _create(cr, "aftersale_issue", "compensation_date", "timestamp")
+        cr.execute(
+            """UPDATE aftersale_issue SET compensation_state = 'granted', compensation_date = write_date
+                WHERE compensation > 0"""
+        )
 
 
 def _explain(cr):
