@@ -155,7 +155,8 @@ class TestDepartment(AftersaleCase):
     def test_every_button_of_an_issue_works(self):
         issue = self.issue.with_user(self.employee)
         self.measure.issue_ids = self.issue
-        self.assertEqual(self._press_all(issue), {"action_process", "action_view_actions"})
+        shown = {"action_process", "action_view_actions", "action_view_similar_issues"}
+        self.assertEqual(self._press_all(issue), shown)
         issue.action_process()
         self.assertEqual(issue.user_id, self.employee)
         with Form(issue) as form:
