@@ -63,6 +63,7 @@ from . import aftersale_followup_quiet
 from . import aftersale_followup_move
 from . import aftersale_followup_receipt
 from . import aftersale_followup_redate
+from . import aftersale_followup_leave
 from . import aftersale_followup_catchup
 from . import aftersale_followup_day
 from . import aftersale_import_column_mixin

@@ -22,7 +22,7 @@ class AftersaleFollowup(models.Model):
 
     @api.model
     def _cron_redate(self):
-        """Move what is planned outside its window or on no working day, after a change of the calendar."""
+        """Move what is planned outside its window, on no working day, or for an agent on leave."""
         groups = self._read_group(
             [("state", "=", "planned")],
             ["company_id"],
@@ -32,7 +32,8 @@ class AftersaleFollowup(models.Model):
             start = company._aftersale_moment(min(filter(None, (received, first))), 12.0)
             windows = PlanningWindows(company, [], [start])
             windows.between(first, max(lasts))
-            if not self.with_company(company)._redate(windows):
+            followups = self.with_company(company)
+            if not (followups._redate(windows) and followups._redate_absent(windows)):
                 break
 
     def _redate(self, windows):

@@ -16,7 +16,7 @@ class AgentLoad:
         self.company, self.env = company, company.env
         self.capacity = company.aftersale_agent_capacity
         self._load = defaultdict(int)
-        self._absent = set()
+        self._absent = {}
         self._members = {}
         if days:
             self._read_load(min(days), max(days))
@@ -35,7 +35,7 @@ class AgentLoad:
             self._load[user.id, day] += count
 
     def _read_leaves(self, first, last):
-        """Note the days on which an agent is away for at least half of the contact hours."""
+        """Note the days on which an agent is away for half of the contact hours or more, and since when it is known."""
         company = self.company
         leaves = (
             company.env["resource.calendar.leaves"]
@@ -45,7 +45,7 @@ class AgentLoad:
                 & Domain("time_type", "=", "leave")
                 & Domain("date_from", "<=", company._aftersale_moment(last, 24.0))
                 & Domain("date_to", ">=", company._aftersale_moment(first)),
-                ["resource_id", "date_from", "date_to"],
+                ["resource_id", "date_from", "date_to", "write_date"],
             )
         )
         half = timedelta(hours=(company.aftersale_hour_to - company.aftersale_hour_from) / 2.0)
@@ -56,7 +56,8 @@ class AgentLoad:
                 opens = company._aftersale_moment(day, company.aftersale_hour_from)
                 closes = company._aftersale_moment(day, company.aftersale_hour_to)
                 if min(closes, leave.date_to) - max(opens, leave.date_from) >= half:
-                    self._absent.add((user_id, day))
+                    known = self._absent.get((user_id, day), leave.write_date)
+                    self._absent[user_id, day] = max(known, leave.write_date)
                 day += timedelta(days=1)
 
     def members(self, team):
@@ -69,6 +70,10 @@ class AgentLoad:
     def is_absent(self, user, day):
         """Return whether ``user`` is on leave on ``day``."""
         return (user.id, day) in self._absent
+
+    def absences(self):
+        """Return {(user id, day): when the leave was entered} of the agents on leave."""
+        return dict(self._absent)
 
     def has_room(self, user, day):
         """Return whether ``user`` works on ``day`` and has less to do than one person can."""

@@ -30,6 +30,7 @@ from . import test_import
 from . import test_import_table
 from . import test_issue, test_issue_clock, test_issue_merge
 from . import test_ledger
+from . import test_leave
 from . import test_levelling
 from . import test_outline
 from . import test_page
