@@ -207,6 +207,10 @@ def test_a_stack_of_three_is_typed_in_without_the_mouse(company, desk, request):
         page.keyboard.insert_text(code)
         page.keyboard.press("Enter")
         expect(page.locator(".o_aftersale_sheet .card-header")).to_contain_text(name)
+        expect(page.locator(".o_aftersale_question input").first).to_be_focused()
+        page.keyboard.press("Control+Enter")
+        # Too early: the hands stay on the keyboard, where the first mistake is.
+        expect(page.locator(".alert-danger")).to_be_visible()
         answer_by_keyboard(page, count + 2, "送货晚了两天")
         desk.picture(f"form_{count}")
         page.keyboard.press("Enter")

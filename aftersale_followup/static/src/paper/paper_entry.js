@@ -44,6 +44,15 @@ export class PaperEntry extends Component {
             },
             () => [this.state.form?.id]
         );
+        // What is disabled while it is saved loses the focus; without it no key would do anything.
+        useEffect(
+            (busy) => {
+                if (!busy) {
+                    this.wanted?.focus();
+                }
+            },
+            () => [this.state.busy]
+        );
     }
 
     get today() {
@@ -114,6 +123,7 @@ export class PaperEntry extends Component {
 
     async onSave() {
         if (this.state.form && !this.state.busy) {
+            this.wanted = document.activeElement;
             await this.atOnce(() => this.record(this.state.form));
         }
     }
@@ -135,7 +145,7 @@ export class PaperEntry extends Component {
                 form.errors = result.errors;
                 this.state.alert = _t("Please check the marked questions; nothing was saved yet.");
                 const first = form.questions.find((question) => result.errors[question.id]);
-                this.sheet.el.querySelector(`[data-question="${first.id}"] :is(input, textarea)`)?.focus();
+                this.wanted = this.sheet.el.querySelector(`[data-question="${first.id}"] :is(input, textarea)`);
                 return;
             }
             this.state.entered = [{ id: form.id, name: form.name, customer: form.customer }, ...this.state.entered].slice(0, REMEMBERED);
@@ -148,6 +158,7 @@ export class PaperEntry extends Component {
 
     /** Back to the number: this form is recorded, or laid aside. */
     leave() {
+        this.wanted = null;
         this.state.form = null;
         this.state.code = "";
         this.state.alert = "";
