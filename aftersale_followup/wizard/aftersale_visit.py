@@ -9,7 +9,7 @@ class AftersaleVisit(models.TransientModel):
     _description = "Plan a Visit"
     _rec_name = "followup_id"
 
-    followup_id = fields.Many2one("aftersale.followup", required=True, readonly=True, ondelete="cascade")
+    followup_id = fields.Many2one("aftersale.followup", "Follow-up", required=True, readonly=True, ondelete="cascade")
     start = fields.Datetime("When", required=True)
     hours = fields.Float("Duration", required=True, default=1.0, help="In hours.")
     note = fields.Text("Remark", help="What to bring, whom to ask for.")
