@@ -19,6 +19,7 @@ class TestImport(ImportCase):
         self.assertEqual([f.feedback_id.score for f in self.followups], [4, 0, 5])
         self.assertIn("FU/999999", wizard.line_ids[1].message)
         self.assertIn("delighted", wizard.line_ids[2].message)
+        self.assertNotIn("Please answer", wizard.line_ids[2].message, "It was answered; one mistake is told once.")
         self.assertFalse(self.followups[1].attempt_ids)
 
     def test_a_failure_of_the_system_is_that_of_its_line(self):

@@ -83,13 +83,14 @@ class AftersaleImport(models.TransientModel):
 
     def _read_row(self, reader, cells):
         """Return ``{target: text}`` of a line, and under ``answers`` its checked answers by question id."""
-        row, raw, mistakes = {}, {}, []
+        row, raw, mistakes, misread = {}, {}, [], set()
         for column in self.column_ids:
             cell = cells[column.place] if column.place < len(cells) else ""
             cell = column._get_translations().get(cell.strip().casefold(), cell)
             if column.target == "question":
                 value, understood = reader.read_cell(column.question_id.id, column.answer_id.id, cell)
                 if not understood:
+                    misread.add(column.question_id.id)
                     mistakes.append(
                         self.env._("%(column)s: “%(cell)s” is none of the answers.", column=column.name, cell=cell[:60])
                     )
@@ -98,7 +99,11 @@ class AftersaleImport(models.TransientModel):
             elif column.target != "ignore" and cell:
                 row[column.target] = cell
         answers, errors = self.survey_id._aftersale_check(raw)
-        mistakes += [f"{reader.questions[number]['title']} {message}" for number, message in errors.items()]
+        mistakes += [
+            f"{reader.questions[number]['title']} {message}"
+            for number, message in errors.items()
+            if number not in misread
+        ]
         if not answers and not mistakes:
             mistakes.append(self.env._("There is no answer in this line."))
         if mistakes:
