@@ -12,6 +12,8 @@ from loop_company import PASSWORD, Company, connect
 from loop_screens import PATIENCE, Desk
 from playwright.sync_api import expect
 
+from devkit import axe
+
 SIZES = {"desktop": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
 ZONE = "Asia/Shanghai"
 NAMES = ("Wang Fang", "Li Na", "Zhao Lei")
@@ -23,6 +25,12 @@ COUNT = """addEventListener("click", (event) => {
         sessionStorage.clicks = Number(sessionStorage.clicks || 0) + 1;
     }
 }, true)"""
+
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What is serious on the console itself; the frame around it is Odoo's.
+FOUND = """async tags => (await axe.run(".o_aftersale_console", {runOnly: tags})).violations
+    .filter(v => ["serious", "critical"].includes(v.impact))
+    .map(v => [v.id, v.help, v.nodes.map(n => [n.html, n.failureSummary])])"""
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +105,14 @@ def open_console(desk, name):
     expect(desk.page.locator(".o_aftersale_call h2")).to_contain_text(name)
 
 
+def check(desk, name):
+    """Keep a picture; nobody is kept out of what it shows."""
+    desk.picture(name)
+    desk.page.evaluate(axe.source())
+    found = desk.page.evaluate(FOUND, STANDARD)
+    assert not found, f"{name}: {found}"
+
+
 def question(desk, company, name):
     """The block of one question of the shipped questionnaire."""
     return desk.page.locator(f"[data-question='{company.ref(f'survey_new_{name}')}']")
@@ -132,13 +148,13 @@ def reached_with_a_complaint(desk, company):
     expect(question(desk, company, "satisfaction").locator("input[value='2']")).to_be_checked()
     expect(question(desk, company, "detail").locator(".o_aftersale_probe")).to_be_visible()
     expect(page.locator(".o_aftersale_closing")).to_contain_text("3个工作日内")
-    desk.picture("2-heard")
+    check(desk, "2-heard")
     page.locator(".o_aftersale_complaint").click()
     steps = page.locator(".o_aftersale_issue input[type=checkbox]")
     expect(steps).to_have_count(7)
     steps.first.check()
     expect(steps.first).to_be_checked()
-    desk.picture("3-complaint")
+    check(desk, "3-complaint")
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), "wider than the screen"
     assert page.evaluate("document.querySelector('.o_main_navbar').getBoundingClientRect().top") == 0, "moved off"
     page.locator(".o_aftersale_save").click()
@@ -161,7 +177,7 @@ def test_agent_works_the_queue(company, desk):
     page = desk.page
     desk.open("aftersale-console", ".o_aftersale_row")
     expect(page.locator(".o_aftersale_row b")).to_have_text(list(NAMES))
-    desk.picture("1-queue")
+    check(desk, "1-queue")
     page.locator(".o_aftersale_next").click() if desk.phone else page.keyboard.press("Alt+n")
     expect(page.locator(".o_aftersale_call h2")).to_contain_text("Wang Fang")
     page.evaluate("sessionStorage.clicks = 0")
@@ -172,9 +188,34 @@ def test_agent_works_the_queue(company, desk):
     end_by_button(desk, "Li Na", "no_answer", "Zhao Lei")
     end_by_button(desk, "Zhao Lei", "wrong_contact", None)
     expect(page.locator(".o_aftersale_empty")).to_be_visible()
-    desk.picture("4-empty")
+    check(desk, "4-empty")
     assert desk.complaints == []
     check_records(company, queue)
+    assert company.server.errors() == []
+
+
+@pytest.mark.parametrize("desk", [("en_US", "desktop")], indirect=True)
+def test_message_for_a_chat_is_copied_and_noted_as_sent(company, desk):
+    queue, page = make_queue(company), desk.page
+    chat = queue["Wang Fang"]
+    company.call("aftersale.followup", "write", [chat], {"channel_id": company.ref("channel_im")})
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    desk.open("aftersale-console", ".o_aftersale_row")
+    page.locator(".o_aftersale_next").click()
+    page.locator(".o_aftersale_copy").click()
+    expect(page.locator(".o_aftersale_sent")).to_be_focused()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert re.search(r"/a/[\w-]{22}\b", text), text
+    assert "Wang Fang" in text
+    check(desk, "5-chat")
+    page.keyboard.press("Enter")
+    expect(page.locator(".o_aftersale_call h2")).to_contain_text("Li Na")
+    expect(page.locator(".o_aftersale_chat")).to_have_count(0)
+    attempts = company.find("aftersale.attempt", ["followup_id", "=", chat])
+    facts = company.read("aftersale.attempt", attempts[0], "outcome", "channel_id", "user_id")
+    assert facts == ("sent", company.ref("channel_im"), company.users["agent"])
+    expect(page.locator(f".o_aftersale_row[data-followup='{chat}']")).to_have_count(0)
+    assert desk.complaints == []
     assert company.server.errors() == []
 
 

@@ -40,6 +40,7 @@ class AftersaleFollowup(models.Model):
             "questions": said._describe_questions(),
             "channels": [{"id": c.id, "name": c.name} for c in followup._get_call_channels()],
             "channel": followup._get_draft_channel(draft).id,
+            "is_chat": followup.state == "ready" and followup.channel_id.code == "im",
             "draft": {name: draft.get(name) for name in ("answers", "consent", "contact_name", "note")},
             "call_back": fields.Datetime.to_string(followup._get_retry_moment()),
             "complaint": followup._describe_complaint(followup.complaint_issue_id),

@@ -2,6 +2,7 @@ import { Component, onMounted, onPatched, onWillUnmount, useExternalListener, us
 import { deserializeDateTime, serializeDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
+import { useCopyMessage } from "../copy/copy_message";
 import { Complaint } from "./complaint";
 import { DraftKeeper } from "./draft_keeper";
 import { Questionnaire } from "./questionnaire";
@@ -25,6 +26,7 @@ export class Call extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.copyMessage = useCopyMessage();
         this.root = useRef("root");
         const { draft, channel, probes, closing, complaint, call_back } = this.props.data;
         this.state = useState({
@@ -36,6 +38,7 @@ export class Call extends Component {
             probes,
             closing,
             complaint,
+            isCopied: false,
             panel: null, // "call_back", "refused" or "complaint"
             declined: false,
             level: "request",
@@ -173,6 +176,27 @@ export class Call extends Component {
 
     refuse() {
         return this.finish("refused", { level: this.state.level, declined: this.state.declined });
+    }
+
+    /** Copy text and link for a chat; what comes next is to say that they were sent. */
+    async copy() {
+        await this.copyMessage(this.props.data.id);
+        this.state.isCopied = true;
+        this.focusLater(".o_aftersale_sent");
+    }
+
+    async markSent() {
+        if (this.state.busy) {
+            return;
+        }
+        this.state.busy = true;
+        try {
+            await this.keeper.flush();
+            const { params } = await this.orm.call("aftersale.followup", "action_mark_sent", [[this.props.data.id]]);
+            await this.props.onFinished(this.props.data.customer.name, params.message);
+        } finally {
+            this.state.busy = false;
+        }
     }
 
     async finish(outcome, extra = {}) {

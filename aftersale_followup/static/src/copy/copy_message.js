@@ -6,16 +6,31 @@ import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 /**
- * Button that copies the message with the customer's personal link. The text is fetched when it is needed, not with
- * the form: it is a right to answer, and who took it is noted.
+ * Return a function that copies the message of the follow-up with an id. The text is fetched when it is needed, not
+ * before: it is a right to answer, and who took it is noted.
  */
+export function useCopyMessage() {
+    const orm = useService("orm");
+    const notification = useService("notification");
+    return async (followupId) => {
+        const text = await orm.call("aftersale.followup", "get_message_text", [[followupId]]);
+        try {
+            await browser.navigator.clipboard.writeText(text);
+            notification.add(_t("Text and personal link are copied. Paste them into the chat."), { type: "success" });
+        } catch {
+            // Where the browser does not let pages write to its clipboard, the text is shown instead.
+            notification.add(text, { title: _t("Copy this text into the chat"), sticky: true, type: "info" });
+        }
+    };
+}
+
+/** Button that copies the message with the customer's personal link. */
 export class CopyMessage extends Component {
     static template = "aftersale_followup.CopyMessage";
     static props = { ...standardWidgetProps };
 
     setup() {
-        this.orm = useService("orm");
-        this.notification = useService("notification");
+        this.copyMessage = useCopyMessage();
         this.state = useState({ busy: false });
     }
 
@@ -26,22 +41,9 @@ export class CopyMessage extends Component {
         }
         this.state.busy = true;
         try {
-            const text = await this.orm.call("aftersale.followup", "get_message_text", [[record.resId]]);
-            await this.write(text);
+            await this.copyMessage(record.resId);
         } finally {
             this.state.busy = false;
-        }
-    }
-
-    /** Where the browser does not let pages write to its clipboard, the text is shown instead. */
-    async write(text) {
-        try {
-            await browser.navigator.clipboard.writeText(text);
-            this.notification.add(_t("Text and personal link are copied. Paste them into the chat."), {
-                type: "success",
-            });
-        } catch {
-            this.notification.add(text, { title: _t("Copy this text into the chat"), sticky: true, type: "info" });
         }
     }
 }
