@@ -186,7 +186,9 @@ class SaleOrder(models.Model):
             moves = order._aftersale_customer_moves().filtered(lambda m: m.state not in ("done", "cancel"))
             if not moves:
                 continue
-            moment = max(now, *moves.mapped("date")) + timedelta(days=company.aftersale_transit_days)
+            moment = max(
+                max(now, move.date) + timedelta(days=move.picking_id._aftersale_transit_days()) for move in moves
+            )
             picking = moves.picking_id[-1:]
             products = moves.sale_line_id.product_id
             facts = {"picking": picking, "products": products, "delivery_user": picking.user_id}

@@ -66,7 +66,11 @@ class StockPicking(models.Model):
         company = self.company_id
         if self.aftersale_receipt_date:
             return company._aftersale_moment(self.aftersale_receipt_date, 12.0)
-        return (self.date_done or fields.Datetime.now()) + timedelta(days=company.aftersale_transit_days)
+        return (self.date_done or fields.Datetime.now()) + timedelta(days=self._aftersale_transit_days())
+
+    def _aftersale_transit_days(self):
+        """Return how many days after its validation the customer has this delivery."""
+        return self.company_id.aftersale_transit_days
 
     def _aftersale_occasions(self, trigger):
         """Return the occasions of the orders these deliveries belong to; a grouped delivery serves several."""
