@@ -117,6 +117,8 @@
         "demo/aftersale_feedback_demo.xml",
         "demo/aftersale_feedback_inbound_demo.xml",
         "demo/aftersale_feedback_screen_demo.xml",
+        "demo/aftersale_paper_demo.xml",
+        "demo/aftersale_import_mapping_demo.xml",
         "demo/aftersale_issue_closed_demo.xml",
         "demo/aftersale_issue_demo.xml",
         "demo/aftersale_action_demo.xml",
