@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from life_edits import Edits
+from life_edits import CHINESE, Edits
 from life_usage import ADDON, Usage, deliver, sell
 
 OLD = "2024-05-06 07:08:09"
@@ -40,6 +40,7 @@ class Past:
         self.be_late()
         self.planned = self.plan("Planned Customer")
         self.line = self.sort_products()
+        self.thank_in_own_words(edits)
         edits.plans_and_words()
         edits.machinery()
         edits.rights()
@@ -110,6 +111,11 @@ class Past:
             self.issue,
         )
 
+    def thank_in_own_words(self, edits):
+        """Of four messages two are edited."""
+        edits.write("mail_template_thanks", CHINESE, body_html="<p>亲爱的贵宾</p>")
+        edits.write("sms_template_thanks_low", CHINESE, body="非常抱歉")
+
     def be_late(self):
         """An issue is late with its solution, and the supervisor was told of it."""
         [(self.late,)] = self.sql(
@@ -170,6 +176,7 @@ class Past:
         assert self.sql(query, self.correction) == [("Meant three",)]
         self._optouts_are_carried_over()
         self._plans_are_carried_over()
+        self._own_words_of_thanks_are_kept()
 
     def _optouts_are_carried_over(self):
         user = self.company.admin.env.uid
@@ -193,6 +200,23 @@ class Past:
             self.plans["loyal"]: ["any", "confirmation", None, f"[('category_id', 'in', [{loyal}])]"],
             self.plans["service"]: ["any", "service", None, "[]"],
         }
+
+    def _own_words_of_thanks_are_kept(self):
+        """As copies, to take them from, beside the messages of today; what nobody edited has none."""
+        query = """
+            SELECT {body}->>'zh_CN', model FROM {table} t
+             WHERE name->>'en_US' LIKE 'After-sales: Thank you%%' AND EXISTS (
+                   SELECT FROM ir_model_data WHERE model = %s AND res_id = t.id) = %s"""
+        for table, body, words in (
+            ("mail_template", "body_html", "<p>亲爱的贵宾</p>"),
+            ("sms_template", "body", "非常抱歉"),
+        ):
+            rows = [
+                self.sql(query.format(table=table, body=body), table.replace("_", "."), ours) for ours in (False, True)
+            ]
+            assert rows[0] == [(words, "aftersale.followup")], rows
+            assert [model for _words, model in rows[1]] == ["aftersale.feedback"] * 2, rows
+            assert words not in dict(rows[1]), rows
 
     def goes_on(self, company):
         """Whoever comes to work the next day finds the work of before, and deliveries plan follow-ups."""

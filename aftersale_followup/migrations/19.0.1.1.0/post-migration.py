@@ -117,11 +117,18 @@ def _offer_all_languages(env):
 
 
 def _keep_edited_thanks(env):
-    """Thanks are about the feedback now, not the follow-up: what users wrote stays, as a copy to take it from."""
+    """Thanks are about the feedback now, not the follow-up: what users wrote stays, as a copy to take it from.
+
+    The translations go, and come anew: an update keeps those that it finds, which ask the follow-up for their values.
+    """
+    foreign = [code for code, _label in env["res.lang"].get_installed() if code != "en_US"]
     for name in ("mail_template_thanks", "mail_template_thanks_low", "sms_template_thanks", "sms_template_thanks_low"):
         template = env.ref(f"{MODULE}.{name}", raise_if_not_found=False)
-        if template and template.model == "aftersale.followup" and template.write_date > template.create_date:
-            template.copy()
+        if template and template.model == "aftersale.followup":
+            if template.write_date > template.create_date:
+                template.copy()
+            for field in template._fields.keys() & {"subject", "body_html", "body"}:
+                template.update_field_translations(field, dict.fromkeys(foreign, False))
 
 
 def _keep_told(env):

@@ -110,6 +110,8 @@ def _mend(cr):
     )
     # An amount that was taken from the customer is none that was granted.
     cr.execute("UPDATE aftersale_issue SET compensation = 0 WHERE compensation < 0")
+    # A unique one has taken its place, and Odoo keeps what it finds.
+    cr.execute("DROP INDEX IF EXISTS aftersale_feedback__correction_of_id_index")
     # No answer is too fast for less than no time.
     cr.execute("UPDATE res_company SET aftersale_seconds_per_question = 0 WHERE aftersale_seconds_per_question < 0")
 
