@@ -185,6 +185,8 @@ def test_portal_shows_and_takes_ones_own(site, browser, artefacts):
     page.get_by_role("button", name="Log in", exact=True).click()
     page.get_by_role("link", name="Feedback and Complaints").click()
     page.get_by_role("link", name="Write to us").click()
+    assert not page.locator("input[name=kind]:checked").count(), "Nothing is a complaint unless the customer says so."
+    page.get_by_label("A complaint").check()
     page.get_by_label("What is it about?").select_option(index=1)
     page.get_by_label("How satisfied are you with us?").select_option("2")
     page.get_by_label("Please tell us").fill("Portal words of Wang")

@@ -92,6 +92,8 @@ class Past:
         followup = company.read("aftersale.feedback", self.corrected, "followup_id")
         values = {"followup_id": followup, "correction_of_id": self.corrected, "score": 3, "note": "Meant three"}
         self.correction = company.call("aftersale.feedback", "create", values)
+        # Nothing kept anybody from correcting it twice.
+        self.second = company.call("aftersale.feedback", "create", {**values, "note": "Meant four", "score": 4})
 
     def precede_the_checks(self):
         """As in a database older than two of the checks: where rows do not hold, Odoo goes on without the check."""
@@ -137,6 +139,7 @@ class Past:
         """
         expected = {
             ("aftersale_attempt.call_back_date", self.attempt),
+            ("aftersale_feedback.correction_of_id", self.second),
             ("aftersale_feedback.suspicious_reason", self.doubted),
             ("aftersale_followup.date_expiry", self.called),
             ("aftersale_issue.waiver_note", self.unconfirmed),

@@ -45,7 +45,7 @@ class AftersaleFollowup(models.Model):
         elif outcome == "refused":
             self._set_state("refused", date_done=attempt.date)
         elif outcome == "wrong_contact":
-            self._correct_contact_data()
+            self._correct_contact_data(attempt.channel_id)
         return attempt
 
     def _log_passed_over(self):
@@ -79,10 +79,14 @@ class AftersaleFollowup(models.Model):
         expiry = max(self.date_expiry or moment, moment + timedelta(days=1))
         self.sudo().write({"date_next": moment, "date_call": moment, "date_expiry": expiry})
 
-    def _correct_contact_data(self):
-        """Ask the salesperson for the right contact data and go on by the next channel, if there is one."""
+    def _correct_contact_data(self, failed):
+        """Ask the salesperson for the right contact data, and leave the ``failed`` channel for the next, if any.
+
+        A wrong number dialled beside an invitation that went out by mail leaves that one where it is.
+        """
         self._ask_for_contact_data()
-        self.sudo()._contact_by_next_channel(self.channel_id)
+        if failed == self.channel_id:
+            self.sudo()._contact_by_next_channel(failed)
 
     def _ask_for_contact_data(self):
         """Give the salesperson an activity to correct the customer's contact data."""

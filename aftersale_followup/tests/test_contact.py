@@ -179,6 +179,13 @@ class TestContact(AftersaleCase):
         self.assertTrue(self._mails(followup))
         self.assertIn("contact data is wrong", self.partner.activity_ids.note)
 
+    def test_wrong_number_leaves_an_invitation_by_mail_where_it_is(self):
+        followup = self._ready()
+        self.assertEqual(followup.channel_id.code, "email")
+        followup._log_attempt("wrong_contact", channel=self.env.ref("aftersale_followup.channel_phone"))
+        self.assertEqual((followup.channel_id.code, followup.state), ("email", "ready"))
+        self.assertIn("contact data is wrong", self.partner.activity_ids.note)
+
     def test_call_back_needs_its_time(self):
         self.partner.aftersale_offline = True
         followup = self._ready()

@@ -9,9 +9,7 @@ class AftersaleIssueSplit(models.TransientModel):
 
     issue_id = fields.Many2one("aftersale.issue", required=True, readonly=True, ondelete="cascade")
     title = fields.Char(required=True, help="The other problem in the customer's words.")
-    feedback_ids = fields.Many2many(
-        "aftersale.feedback", string="Feedback", domain="[('issue_ids', 'in', issue_id)]", required=True
-    )
+    feedback_ids = fields.Many2many("aftersale.feedback", domain="[('issue_ids', 'in', issue_id)]", required=True)
 
     def action_split(self):
         """Open the new issue."""

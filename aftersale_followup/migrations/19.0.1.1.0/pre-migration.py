@@ -112,6 +112,14 @@ def _mend(cr):
     cr.execute("UPDATE aftersale_issue SET compensation = 0 WHERE compensation < 0")
     # A unique one has taken its place, and Odoo keeps what it finds.
     cr.execute("DROP INDEX IF EXISTS aftersale_feedback__correction_of_id_index")
+    # Of several corrections of one record the last one counts: each corrects the one before it.
+    cr.execute(
+        """WITH ranked AS (
+               SELECT id, LAG(id) OVER (PARTITION BY correction_of_id ORDER BY id) AS before
+                 FROM aftersale_feedback WHERE correction_of_id IS NOT NULL)
+           UPDATE aftersale_feedback f SET correction_of_id = r.before
+             FROM ranked r WHERE r.id = f.id AND r.before IS NOT NULL"""
+    )
     # No answer is too fast for less than no time.
     cr.execute("UPDATE res_company SET aftersale_seconds_per_question = 0 WHERE aftersale_seconds_per_question < 0")
 
