@@ -6,8 +6,8 @@ import time
 from odoo.fields import Command
 
 
-def prepare(env, count, with_plans):
-    """Confirm `count` orders of one line, each of a new customer; three plans of the add-on look at their delivery."""
+def prepare(env, count, fitting):
+    """Confirm `count` orders of one line, each of a new customer; three plans look at their delivery, `fitting` fit."""
     env.company.stock_text_confirmation = False
     warehouse = env["stock.warehouse"].search([("company_id", "=", env.company.id)], limit=1)
     products = env["product.product"].create(
@@ -23,12 +23,13 @@ def prepare(env, count, with_plans):
         [{"partner_id": partner.id, "order_line": [line]} for partner, line in zip(partners, lines, strict=True)]
     )
     orders.action_confirm()
-    if with_plans:
+    if fitting:
         env.company.aftersale_team_id = env["crm.team"].create({"name": "After-sales"})
         plan = env.ref("aftersale_followup.plan_new")
-        plan.copy({"occurrence": "every"})
-        plan.copy({"occurrence": "first_of_customer"})
+        others = plan.copy({"occurrence": "every"}) | plan.copy({"occurrence": "first_of_customer"})
         assert env["aftersale.plan"].search_count([("trigger", "=", "delivery")]) == 3
+        if fitting == 1:
+            others.customer_type = "existing"
     return orders.ids
 
 

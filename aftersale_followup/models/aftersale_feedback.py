@@ -96,7 +96,7 @@ class AftersaleFeedback(models.Model):
     screened_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     screened_date = fields.Datetime("Screened On", readonly=True, copy=False)
     is_valid = fields.Boolean("Counts", compute="_compute_is_valid", store=True, precompute=True, index=True)
-    correction_of_id = fields.Many2one("aftersale.feedback", "Corrects", ondelete="restrict")
+    correction_of_id = fields.Many2one("aftersale.feedback", "Corrects", index="btree_not_null", ondelete="restrict")
     correction_ids = fields.One2many("aftersale.feedback", "correction_of_id")
     correction_reason = fields.Char("Reason for the Correction")
     suggestion_state = fields.Selection(

@@ -108,7 +108,9 @@ class AftersalePlan(models.Model):
         What changed since the last complete sweep is looked at, with a day to spare; at most 90 days back.
         """
         self.ensure_one()
-        oldest = max(fields.Datetime.to_datetime(self.date_start), fields.Datetime.now() - timedelta(days=90))
+        # Companies far east begin the day of the start up to 14 hours before UTC does.
+        start = fields.Datetime.to_datetime(self.date_start) - timedelta(days=1)
+        oldest = max(start, fields.Datetime.now() - timedelta(days=90))
         since = max(self.sweep_date - timedelta(days=1), oldest) if self.sweep_date else oldest
         if self.trigger == "resolution":
             subject = "aftersale.action" if self.resolution_of == "action" else "aftersale.issue"

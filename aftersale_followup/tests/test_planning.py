@@ -366,6 +366,20 @@ class TestPlanning(AftersaleCase):
             self.env.ref("aftersale_followup.ir_cron_sweep").method_direct_trigger()
         self.assertTrue(self._rows(order), "The sweep plans what the hook missed.")
 
+    @freeze_time("2026-03-02 17:00:00")
+    def test_sweep_finds_the_first_hours_of_a_plan_far_east_of_utc(self):
+        """In Shanghai the day of the start began at 16:00 UTC, eight hours before it does in UTC."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self.plan_new.date_start = "2026-03-03"
+        order = self._order()
+        with patch.object(type(self.plan_new), "_plan_isolated"):
+            self._deliver(order)
+        self.env.flush_all()
+        # Written now by the database's own clock, which no test can freeze.
+        for table, ids in (("stock_move", order.picking_ids.move_ids), ("sale_order_line", order.order_line)):
+            self.env.cr.execute(f"UPDATE {table} SET write_date = '2026-03-02 16:30' WHERE id = ANY(%s)", [ids.ids])
+        self.assertIn(order, self.plan_new._get_missed())
+
     def _sweep(self):
         with self.enter_registry_test_mode():
             self.env.ref("aftersale_followup.ir_cron_sweep").method_direct_trigger()

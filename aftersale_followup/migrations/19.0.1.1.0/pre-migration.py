@@ -110,8 +110,6 @@ def _mend(cr):
     )
     # An amount that was taken from the customer is none that was granted.
     cr.execute("UPDATE aftersale_issue SET compensation = 0 WHERE compensation < 0")
-    # A unique one has taken its place, and Odoo keeps what it finds.
-    cr.execute("DROP INDEX IF EXISTS aftersale_feedback__correction_of_id_index")
     # Of several corrections of one record the last one counts: each corrects the one before it.
     cr.execute(
         """WITH ranked AS (
