@@ -56,12 +56,17 @@ class Clock:
         self.open_today()
 
     def open_today(self):
-        """Customers may be contacted now: the tests run at night and on Sundays, too."""
+        """Customers may be contacted now: the tests run at night and on Sundays, too.
+
+        Their day need not be the company's: in the evening of UTC it is tomorrow in China.
+        """
         self.sql("UPDATE res_company SET aftersale_hour_from = 0, aftersale_hour_to = 24")
-        self.sql(
-            "INSERT INTO aftersale_workday (date, company_id) SELECT %s, id FROM res_company ON CONFLICT DO NOTHING",
-            company_today(),
-        )
+        for day in {company_today(), datetime.now(UTC).date()}:
+            self.sql(
+                "INSERT INTO aftersale_workday (date, company_id) SELECT %s, id FROM res_company"
+                " ON CONFLICT DO NOTHING",
+                day,
+            )
 
     def sql(self, statement, *parameters):
         return self.databases.server.sql(statement, parameters, database=self.database)

@@ -97,7 +97,7 @@ class AftersaleIssue(models.Model):
         names = self._get_names()
         company = self.company_id.partner_id
         tags = self.tag_ids.with_context(lang=company.lang).mapped("name")
-        texts = ("root_cause", "solution", "waiver_note", "cancel_reason")
+        texts = ("whys", "root_cause", "solution", "lesson", "waiver_note", "cancel_reason")
         return {
             "partner_id": False,
             "order_id": False,

@@ -41,6 +41,7 @@ class TestErasure(AftersaleCase):
 
     def _close_issue(self):
         self.issue.write({"user_id": self.agent.id, "state": "processing"})
+        self.issue.write({"whys": "Wang Fang was not told", "lesson": "Call Wang Fang first"})
         self.issue.write({"root_cause": "Worn seal", "solution": "Told Wang Fang on +8613800001234", "state": "done"})
         self.issue.with_user(self.supervisor).write(
             {"waiver_reason": "no_reply", "waiver_note": "Wang Fang is silent", "state": "closed"}
