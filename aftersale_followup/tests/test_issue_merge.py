@@ -25,7 +25,8 @@ class TestIssueMerge(AftersaleCase):
 
     def _wizard(self, model, issues, **context):
         issues = issues.with_user(self.supervisor)
-        return self.env[model].with_user(self.supervisor).with_context(active_ids=issues.ids, **context)
+        chosen = {"active_ids": issues.ids, "default_issue_ids": issues.ids}
+        return self.env[model].with_user(self.supervisor).with_context(**chosen, **context)
 
     # -- merging -----------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ class AftersaleIssueMerge(models.TransientModel):
     _name = "aftersale.issue.merge"
     _description = "Merge Issues"
 
-    issue_ids = fields.Many2many("aftersale.issue", string="Issues", default=lambda self: self._default_issue_ids())
+    issue_ids = fields.Many2many("aftersale.issue", string="Issues")
     target_id = fields.Many2one(
         "aftersale.issue",
         "Goes On",
@@ -19,10 +19,6 @@ class AftersaleIssueMerge(models.TransientModel):
         readonly=False,
         ondelete="cascade",
     )
-
-    @api.model
-    def _default_issue_ids(self):
-        return self.env["aftersale.issue"].browse(self.env.context.get("active_ids") or [])
 
     @api.depends("issue_ids")
     def _compute_target_id(self):

@@ -7,7 +7,7 @@ class AftersaleIssueSolution(models.TransientModel):
     _name = "aftersale.issue.solution"
     _description = "Apply Solution"
 
-    issue_ids = fields.Many2many("aftersale.issue", string="Issues", default=lambda self: self._default_issue_ids())
+    issue_ids = fields.Many2many("aftersale.issue", string="Issues")
     source_id = fields.Many2one(
         "aftersale.issue",
         "Take From",
@@ -25,10 +25,6 @@ class AftersaleIssueSolution(models.TransientModel):
         help="What was done, in words the customer reads.",
     )
     is_done = fields.Boolean("Mark as Done", help="The customers are asked whether the problem is solved.")
-
-    @api.model
-    def _default_issue_ids(self):
-        return self.env["aftersale.issue"].browse(self.env.context.get("active_ids") or [])
 
     @api.depends("source_id")
     def _compute_texts(self):
