@@ -15,7 +15,7 @@ TRANSITIONS = {
 }
 # Who solves the problem writes down cause, solution and progress; who talks to the customer also what was promised and
 # granted, and what it is about. What there is else is the supervisor's.
-DEPARTMENT_FIELDS = {"root_cause", "solution", "whys", "lesson", "state"}
+DEPARTMENT_FIELDS = {"root_cause", "solution", "whys", "lesson", "state", "credit_note_ids", "return_picking_ids"}
 AGENT_FIELDS = DEPARTMENT_FIELDS | {
     "promised_date",
     "compensation",

@@ -1,3 +1,4 @@
+from . import account_move_reversal
 from . import aftersale_plan_start
 from . import aftersale_qr
 from . import aftersale_erasure
@@ -23,3 +24,4 @@ from . import aftersale_issue_merge
 from . import aftersale_issue_solution
 from . import aftersale_issue_split
 from . import aftersale_issue_waive
+from . import stock_return_picking
