@@ -1,4 +1,5 @@
 import functools
+import re
 import time
 import zlib
 from pathlib import Path
@@ -134,7 +135,7 @@ class AftersalePage(http.Controller):
         """Return whether this address calls more often than people do; counted in memory, for each process."""
         # sudo: a plain number in the settings, never below 60
         limit = request.env["ir.config_parameter"].sudo().get_param("aftersale_followup.page_rate", "")
-        limit = max(int(limit), 60) if limit.isdigit() else 120
+        limit = max(int(limit), 60) if re.fullmatch(r"[0-9]{1,9}", limit) else 120
         minute = int(time.time() // 60)
         if len(_calls) > 10_000:
             _calls.clear()

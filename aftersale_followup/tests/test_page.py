@@ -145,6 +145,12 @@ class TestPageShow(PageCase):
             codes = [self._get("/aftersale/x").status_code for _number in range(61)]
         self.assertEqual(codes, [404] * 60 + [429])
 
+    def test_nonsense_as_the_limit_of_calls_is_the_usual_limit(self):
+        for nonsense in ("²", "1²", "-1", "many", "9" * 5000):
+            with self.subTest(limit=nonsense[:9]):
+                self.env["ir.config_parameter"].set_param("aftersale_followup.page_rate", nonsense)
+                self.assertEqual(self._get().status_code, 200)
+
 
 @tagged("post_install", "-at_install")
 class TestPageSubmit(PageCase):
