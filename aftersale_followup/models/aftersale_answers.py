@@ -12,13 +12,30 @@ from odoo.tools import email_normalize
 MAX_TEXT = 10_000
 CHOICES = ("simple_choice", "multiple_choice")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# "1000", "-1,5"
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,9})?")
+# "1 000", "1,000,000.5", "1.000,5", "1'000"; whatever the spaces
+GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}([.,'’\s])[0-9]{3}(\1[0-9]{3}){0,3}((?!\1)[.,][0-9]{1,9})?")
+# "1,000" is one thousand to some and one to others.
+AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+WIDE = str.maketrans("０１２３４５６７８９，．＋－", "0123456789,.+-")
 
 
 def clean_text(text):
     """Return ``text`` as it can be stored: no NUL or other control characters, no half characters."""
     text = str(text).encode("utf-8", "replace").decode()
     return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def read_number(text):
+    """Return the number that people mean by ``text``, None where there is none or it can be read in two ways."""
+    text = text.translate(WIDE)
+    if AMBIGUOUS.fullmatch(text):
+        return None
+    grouped = GROUPED.fullmatch(text)
+    if grouped:
+        text = text.replace(grouped[1], "")
+    return float(text.replace(",", ".")) if grouped or NUMBER.fullmatch(text) else None
 
 
 def read_answer(env, question, raw):
@@ -102,10 +119,14 @@ def _read_text(env, question, value):
 
 
 def _read_number(env, question, value):
-    text = clean_text(value)
-    if not NUMBER.fullmatch(text):
+    text, limits = clean_text(value), question["limits"]
+    # What was checked before comes as the number it is.
+    is_number = isinstance(value, int | float) and abs(value) < 10**15
+    number = float(value) if is_number else read_number(text)
+    if number is None and AMBIGUOUS.fullmatch(text.translate(WIDE)):
+        return None, env._("“%s” can be read in two ways: please write it as 1000 or as 1.0.", text)
+    if number is None:
         return None, env._("Please enter a number.")
-    number, limits = float(text.replace(",", ".")), question["limits"]
     if limits and not limits["min"] <= number <= limits["max"]:
         return None, question["limits_message"] or env._(
             "Please enter a number between %(min)s and %(max)s.", min=limits["min"], max=limits["max"]

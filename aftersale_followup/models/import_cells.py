@@ -5,8 +5,8 @@ Plain classes: the described questions (`survey.survey._aftersale_form`) come fr
 
 import re
 
-# "4", "4 – satisfied", "4分", "4."
-LEADING_NUMBER = re.compile(r"([0-9]{1,2})(?:$|\s|[-–—.:：)、分])")
+# "4", "4.0", "4 – satisfied", "4分", "4."; not "4.5", nor "4-5"
+LEADING_NUMBER = re.compile(r"([0-9]{1,2})(?:[.,]0+)?(?:$|(?:\s|[-–—.:：)、分])(?!\s*[0-9]))")
 SEVERAL = re.compile(r"[;；|\n、]")
 HEADING = re.compile(r"^\s*(?:q\s*)?[0-9]{1,3}\s*[.)、:：]\s*", re.IGNORECASE)
 # What other tools write in the column of a choice that was not ticked.
@@ -75,7 +75,7 @@ class CellReader:
     def _find_choice(self, question, cell):
         """Return the id of the choice called ``cell``, or of that number, as on the printed form."""
         found = self.labels[question["id"]].get(plain(cell))
-        if not found and cell.strip().isdigit() and len(cell.strip()) < 3:
+        if not found and cell.strip().isdecimal() and len(cell.strip()) < 3:
             place = int(cell) - 1
             choices = question["choices"]
             found = choices[place]["id"] if 0 <= place < len(choices) else None

@@ -5,6 +5,7 @@ What comes in is a list of ``(line number, cells)``; cells are texts. The first 
 
 import csv
 import io
+import re
 import zipfile
 from datetime import date, datetime
 
@@ -96,13 +97,18 @@ def _count_whole(rows):
 
 
 def _as_text(cell):
-    """Return a cell as the text people see in it: whole numbers without a point, days without an hour."""
+    """Return a cell as the text people see in it: whole numbers without a point, days without an hour.
+
+    Numbers of three decimals get another: as texts they could be thousands.
+    """
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "1" if cell else ""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    if isinstance(cell, float):
+        return f"{cell}0" if re.search(r"\.[0-9]{3}$", str(cell)) else str(cell)
     if isinstance(cell, datetime) and cell.time() == datetime.min.time():
         return cell.date().isoformat()
     if isinstance(cell, datetime | date):

@@ -32,6 +32,7 @@ from . import test_issue, test_issue_clock, test_issue_merge
 from . import test_ledger
 from . import test_leave
 from . import test_levelling
+from . import test_numbers
 from . import test_outline
 from . import test_page
 from . import test_page_cache

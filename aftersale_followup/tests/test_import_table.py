@@ -187,6 +187,12 @@ class TestImportTable(ImportCase):
         cases = [
             (scale, "4", (4, True)),
             (scale, "5分", (5, True)),
+            (scale, "4.0", (4, True)),
+            (scale, "4,5", (None, False)),
+            (scale, "4.5", (None, False)),
+            (scale, "4-5", (None, False)),
+            (scale, "4 5", (None, False)),
+            (category, "²", ([None], False)),
             (scale, "Very Satisfied", (5, True)),
             (scale, "so-so", (None, False)),
             (scale, " ", (None, True)),

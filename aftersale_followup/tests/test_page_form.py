@@ -135,6 +135,15 @@ class TestPageForm(OwnSurvey, PageCase):
         self.assertEqual(str(lines.filtered(lambda line: line.question_id == date).value_date), "2025-02-28")
         self.assertEqual(len(lines), 7 + 2 + 2, "Two ticks and two rows are two lines each")
 
+    def test_a_number_with_two_meanings_is_asked_for_again(self):
+        number = self._ask({"title": "How many?", "question_type": "numerical_box"}).question_ids[1]
+        score = self.plan_new.survey_id.question_ids[0]
+        response = self._post({f"q{score.id}": "4", f"q{number.id}": "1,000"})
+        self.assertEqual(response.status_code, 422)
+        self.assertIn("“1,000” can be read in two ways", response.text)
+        self.assertEqual(self._post({f"q{score.id}": "4", f"q{number.id}": "1 000"}).status_code, 200)
+        self.assertEqual(self.followup.user_input_id.user_input_line_ids[-1:].value_numerical_box, 1000)
+
     def test_lowest_point_can_be_chosen(self):
         """A recommendation of 0 is an answer; a radio button without a value would send "on"."""
         page = self._get().text
