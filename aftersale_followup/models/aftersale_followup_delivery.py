@@ -18,12 +18,26 @@ class AftersaleAttempt(models.Model):
 
     message_id = fields.Many2one("mail.message", readonly=True, index="btree_not_null", ondelete="set null")
     delivery = fields.Selection(
-        [("waiting", "In the queue"), ("sent", "Handed over"), ("delivered", "Delivered"), ("failed", "Not delivered")],
+        [
+            ("waiting", "In the queue"),
+            ("sent", "Handed over"),
+            ("delivered", "Delivered"),
+            ("failed", "Not delivered"),
+            ("withdrawn", "Withdrawn"),
+        ],
         readonly=True,
-        help="What the SMS service reports.",
+        help="What the SMS service reports. What nobody needs any more when its turn comes in the queue, text message "
+        "or mail, is withdrawn.",
     )
 
     _undelivered = models.Index("(message_id) WHERE delivery IN ('waiting', 'sent')")
+
+    @api.model
+    def _note_withdrawn(self, messages):
+        """Note at the attempts of ``messages`` (mail.message), which were taken out of the queue, that none left."""
+        for attempt in self.search([("message_id", "in", messages.ids)]):
+            reason = attempt.followup_id._explain_withdrawn()
+            attempt.write({"delivery": "withdrawn", "note": "\n".join(filter(None, [attempt.note, reason]))})
 
 
 class AftersaleFollowup(models.Model):
@@ -89,6 +103,18 @@ class AftersaleFollowup(models.Model):
             followup._ask_for_contact_data()
         if followup.state == "ready" and followup.channel_id == channel:
             followup._contact_by_next_channel(channel)
+
+    def _explain_withdrawn(self):
+        """Return why the message of this follow-up was not wanted any more when its turn came."""
+        self.ensure_one()
+        if self.state != "ready":
+            label = dict(self._fields["state"]._description_selection(self.env))[self.state]
+            return self.env._("Not sent: by then the follow-up was “%s”.", label)
+        if not self.partner_id.active:
+            return self.env._("Not sent: by then the customer was archived.")
+        if self.order_id.state == "cancel":
+            return self.env._("Not sent: by then the order was cancelled.")
+        return self.env._("Not sent: by then the customer had opted out.")
 
     def _message_receive_bounce(self, email, partner):
         """A mail came back: note it, unless the server says that it goes on trying."""

@@ -102,6 +102,8 @@ class AftersaleRetryMixin(models.AbstractModel):
         wanted = open_rows and open_rows - open_rows._with_optout()
         unwanted = self.filtered(lambda message: message.id in followups and followups[message.id] not in wanted)
         unwanted._aftersale_drop()
+        if unwanted:
+            self.env["aftersale.attempt"].sudo()._note_withdrawn(unwanted.mail_message_id)
         return unwanted
 
     def _aftersale_give_up_isolated(self, followup):

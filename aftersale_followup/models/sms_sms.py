@@ -25,8 +25,10 @@ class SmsSms(models.Model):
         self.env.ref("sms.ir_cron_sms_scheduler_action")._trigger()
 
     def _aftersale_drop(self):
-        # Not `action_set_canceled`: the notification goes on saying why it failed.
-        self.write({"state": "canceled"})
+        # The notification of what failed goes on saying why.
+        failed = self.filtered(lambda text: text.state == "error")
+        failed.write({"state": "canceled"})
+        (self - failed).action_set_canceled()
 
     def _aftersale_give_up(self, followup):
         if self.failure_type in ("sms_credit", "sms_acc"):

@@ -123,6 +123,11 @@ class TestBudget(DeliveryCase):
         self.assertEqual(
             [self._mails_of(followup).state for followup in followups], ["cancel", "cancel", "cancel", "sent"]
         )
+        first = followups.mapped(lambda f: f.attempt_ids.filtered("message_id"))
+        self.assertEqual(first.mapped("delivery"), ["withdrawn", "withdrawn", "withdrawn", False])
+        reasons = ("“Answered”", "“Refused”", "had opted out")
+        for attempt, reason in zip(first, reasons, strict=False):
+            self.assertIn(reason, attempt.note)
 
     def test_another_company_has_its_own_budget(self):
         other = self.env["res.company"].create({"name": "Other", "aftersale_mail_hour": 1, "aftersale_mail_day": 1})

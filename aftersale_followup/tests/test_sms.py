@@ -23,8 +23,16 @@ class TestSms(DeliveryCase):
         self.assertNotIn("/aftersale/", text)
 
     def test_who_opted_out_while_the_text_waited_gets_none(self):
-        self._ready()._opt_out("all")
+        followup = self._ready()
+        attempt = followup.attempt_ids
+        followup._opt_out("all")
         self.assertEqual(self._send_texts("success"), [])
+        self.assertEqual(attempt.delivery, "withdrawn")
+        self.assertEqual(attempt.message_id.notification_ids.notification_status, "canceled")
+        self.assertIn("“Refused”", attempt.note)
+        self._run_cron()
+        self.assertEqual(attempt.delivery, "withdrawn")
+        self.assertNotIn(("sms", "bounced"), self._outcomes(followup), "Nothing failed.")
 
     def test_delivery_is_read_back(self):
         followup = self._ready()
