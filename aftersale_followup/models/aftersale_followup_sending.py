@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .aftersale_plan import RANK
@@ -74,7 +74,11 @@ class MailMail(models.Model):
         return super(MailMail, wanted - wanted._aftersale_await_budget()).send(*args, **kwargs)
 
     def _aftersale_await_budget(self):
-        """Give mails about follow-ups that have no room in this hour a later one, and return them."""
+        """Give mails to customers that have no room in this hour a later one, and return them.
+
+        That hour's room is kept for them: thanks and answers are soon out of place, and who waits in the queue was
+        written to before those who are still to be invited.
+        """
         hour = hour_of(fields.Datetime.now())
         waiting = self.browse()
         for company, mails in self._aftersale_find_uncounted(hour).items():
@@ -84,29 +88,50 @@ class MailMail(models.Model):
             budget.take(len(mails[:room]))
             mails[:room].write({"aftersale_slot": hour})
             late = mails[room:]
-            if late:
-                for mail, moment in zip(late, budget.get_slots(), strict=False):
-                    mail.scheduled_date = moment
+            for mail, moment in zip(late, budget.get_slots(before_waiting=True), strict=False):
+                mail.write({"scheduled_date": moment, "aftersale_slot": hour_of(moment)})
+            for moment, mails_then in late.grouped("scheduled_date").items():
+                budget.take(len(mails_then), moment)
                 # sudo: whoever sends a mail has it tried again
-                self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(min(late.mapped("scheduled_date")))
-                waiting |= late
+                self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(moment)
+            waiting |= late
         return waiting
 
+    @api.model
+    def _aftersale_get_models(self):
+        """Return the models that customers are written to about; each has a company."""
+        return ["aftersale.followup", "aftersale.feedback", "aftersale.issue"]
+
     def _aftersale_find_uncounted(self, hour):
-        """Return {company: mails} of those that are about follow-ups, limited, and do not count in ``hour`` yet."""
+        """Return {company: mails} of those to customers, limited, that do not count in ``hour`` yet; answers first.
+
+        Colleagues are written to about the same records: they are no customers.
+        """
         if not self.ids:
             return {}
-        self.flush_recordset(["state", "aftersale_slot"])
+        self.flush_recordset(["state", "aftersale_slot", "aftersale_kind", "email_to", "recipient_ids"])
+        records = SQL(" UNION ALL ").join(
+            SQL(
+                """SELECT mail.id, r.company_id FROM mail_mail mail JOIN mail_message m ON m.id = mail.mail_message_id
+                     JOIN %s r ON r.id = m.res_id WHERE m.model = %s AND mail.id IN %s""",
+                SQL.identifier(self.env[model]._table),
+                model,
+                tuple(self.ids),
+            )
+            for model in self._aftersale_get_models()
+        )
         rows = self.env.execute_query(
             SQL(
-                """SELECT f.company_id, array_agg(mail.id ORDER BY mail.id)
-                     FROM mail_mail mail JOIN mail_message m ON m.id = mail.mail_message_id
-                     JOIN aftersale_followup f ON m.model = 'aftersale.followup' AND f.id = m.res_id
-                     JOIN res_company c ON c.id = f.company_id
-                    WHERE mail.id IN %s AND mail.state = 'outgoing' AND mail.aftersale_slot IS DISTINCT FROM %s
+                """SELECT r.company_id, array_agg(mail.id ORDER BY mail.aftersale_kind IS NOT NULL, mail.id)
+                     FROM mail_mail mail JOIN (%s) r ON r.id = mail.id JOIN res_company c ON c.id = r.company_id
+                    WHERE mail.state = 'outgoing' AND mail.aftersale_slot IS DISTINCT FROM %s
                       AND (c.aftersale_mail_day > 0 OR c.aftersale_mail_hour > 0)
-                 GROUP BY f.company_id""",
-                tuple(self.ids),
+                      AND (mail.aftersale_kind IS NOT NULL OR COALESCE(mail.email_to, '') <> '' OR EXISTS (
+                          SELECT FROM mail_mail_res_partner_rel rel JOIN res_partner p ON p.id = rel.res_partner_id
+                           WHERE rel.mail_mail_id = mail.id AND p.partner_share
+                      ))
+                 GROUP BY r.company_id""",
+                records,
                 hour,
             )
         )

@@ -16,7 +16,7 @@ def hour_of(moment):
 
 
 class MailBudget:
-    """How many mails about follow-ups a company may still send, and when the others can.
+    """How many mails to customers a company may still send, and when the others can.
 
     Two settings of the company: mails an hour (of the clock) and mails a day (of the company); 0 = no limit.
 
@@ -36,11 +36,21 @@ class MailBudget:
 
     def get_room(self):
         """Return how many mails may leave now; meaningful for who holds the lock."""
-        sent = self.get_sent()
-        return self._left(sent[hour_of(self.now)], sum(sent.values()))
+        taken = self._read_taken()
+        return self._left(taken[hour_of(self.now)], self._sum_by_day(taken)[self.company._aftersale_date(self.now)])
 
-    def get_sent(self):
-        """Return {hour: mails that left in it} of the company's day.
+    def count_sent(self):
+        """Return how many mails left on the company's day so far."""
+        return sum(number for hour, number in self._read_taken().items() if hour <= self.now)
+
+    def _sum_by_day(self, by_hour):
+        days = Counter()
+        for hour, number in by_hour.items():
+            days[self.company._aftersale_date(hour)] += number
+        return days
+
+    def _read_taken(self):
+        """Return {hour: mails that left in it, or are going to} from the company's morning on.
 
         A transaction does not see what others committed since its first query, so a second cursor looks, too.
         """
@@ -55,33 +65,37 @@ class MailBudget:
         with self.env.registry.cursor() as fresh:
             fresh.execute(query)
             rows.update(fresh.fetchall())
-        sent = Counter()
+        taken = Counter()
         for _id, date, number in rows:
-            sent[hour_of(date)] += number
-        return sent
+            taken[hour_of(date)] += number
+        return taken
 
-    def take(self, number):
-        """Count ``number`` mails that leave now."""
+    def take(self, number, moment=None):
+        """Count ``number`` mails that leave now, or keep their room at a later ``moment``."""
         if number:
-            self.env["aftersale.sending"].create({"company_id": self.company.id, "date": self.now, "number": number})
+            self.env["aftersale.sending"].create(
+                {"company_id": self.company.id, "date": moment or self.now, "number": number}
+            )
 
-    def get_slots(self):
+    def get_slots(self, before_waiting=False):
         """Yield the moments (naive UTC) at which mails that find no room may leave, each as often as there is room.
 
         Inside the company's contact hours, on working days; what waits already keeps its place.
+
+        :param before_waiting: these mails go before the follow-ups that wait, which look for another hour
         """
         company, zone = self.company, self.company._aftersale_tz()
         today = company._aftersale_date(self.now)
         workdays = set(company._aftersale_workdays(today, today + timedelta(days=90)))
-        waiting = self._read_waiting()
-        by_day = Counter({today: sum(self.get_sent().values())})
-        for hour, number in waiting.items():
-            by_day[company._aftersale_date(hour)] += number
+        used = self._read_taken()
+        if not before_waiting:
+            used += self._read_waiting()
+        by_day = self._sum_by_day(used)
         moment = hour_of(self.now) + HOUR
         while True:
             moment = company._aftersale_opening(moment, zone, workdays)
             day = company._aftersale_date(moment)
-            left = self._left(waiting[hour_of(moment)], by_day[day])
+            left = self._left(used[hour_of(moment)], by_day[day])
             by_day[day] += left
             yield from repeat(moment, left)
             moment = hour_of(moment) + HOUR

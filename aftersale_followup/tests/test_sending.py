@@ -129,6 +129,60 @@ class TestBudget(DeliveryCase):
         for attempt, reason in zip(first, reasons, strict=False):
             self.assertIn(reason, attempt.note)
 
+    def _answer_to(self, record, partner, **values):
+        """Return a mail about ``record`` that waits in the queue."""
+        values = {"model": record._name, "res_id": record.id, "recipient_ids": partner.ids, **values}
+        return self.env["mail.mail"].create({"subject": "Thanks", "body_html": "<p>Thanks</p>", **values})
+
+    def test_thanks_and_messages_about_issues_count(self):
+        followup = self._customers(1)
+        followup._contact()
+        feedback, issue = self._feedback(followup, score=5), self._issue()
+        mails = self._answer_to(feedback, self.partner) | self._answer_to(issue, self.partner)
+        mails |= self._answer_to(issue, self.env["res.partner"], email_to="unknown@example.com")
+        self._empty_queue()
+        self.assertEqual(mails.mapped("state"), ["sent", "outgoing", "outgoing"])
+        self.assertEqual(MailBudget(self.company).get_room(), 0)
+        self.assertEqual(self._moments_of(mails[1:]), ["2026-03-02 11:00:00"] * 2)
+        with freeze_time("2026-03-02 11:00:00"):
+            self._empty_queue()
+        self.assertEqual(set(mails.mapped("state")), {"sent"})
+
+    def _moments_of(self, mails):
+        return [str(mail.scheduled_date) for mail in mails]
+
+    def test_mails_to_colleagues_do_not_count(self):
+        issue = self._issue()
+        mails = self.env["mail.mail"]
+        for _n in range(3):
+            mails |= self._answer_to(issue, self.agent.partner_id)
+        self._empty_queue()
+        self.assertEqual(set(mails.mapped("state")), {"sent"})
+        self.assertEqual(MailBudget(self.company).get_room(), 2)
+
+    def test_answers_go_before_invitations_that_wait_and_keep_their_room(self):
+        waiting = self._customers(6)
+        waiting._contact()
+        self._empty_queue()
+        self.assertEqual(self._moments(waiting.filtered("is_waiting_to_send"))[0], "2026-03-02 11:00:00")
+        thanks = self._answer_to(self._issue(), self.partner)
+        self._empty_queue()
+        self.assertEqual((thanks.state, self._moments_of(thanks)), ("outgoing", ["2026-03-02 11:00:00"]))
+        self.assertEqual(MailBudget(self.company).count_sent(), 2, "Room that is kept is not sent yet.")
+        with freeze_time("2026-03-02 11:00:00"):
+            self._run_cron()  # the invitations are faster
+            self.assertEqual(len(waiting.filtered("date_sent")), 3)
+            self._empty_queue()
+            self.assertEqual(thanks.state, "sent")
+            self.assertEqual(MailBudget(self.company).count_sent(), 4)
+        with freeze_time("2026-03-02 12:00:00"):
+            self._run_cron()
+            self._empty_queue()
+            self.assertEqual(MailBudget(self.company).count_sent(), 5, "Not more than on a day.")
+        with freeze_time("2026-03-03 09:00:00"):
+            self._run_cron()
+            self.assertFalse(any(waiting.mapped("is_waiting_to_send")), "Nobody is lost.")
+
     def test_another_company_has_its_own_budget(self):
         other = self.env["res.company"].create({"name": "Other", "aftersale_mail_hour": 1, "aftersale_mail_day": 1})
         self._customers(2)._contact()

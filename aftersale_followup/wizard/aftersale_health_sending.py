@@ -28,7 +28,7 @@ class AftersaleHealth(models.TransientModel):
             )
         )
         late = waiting.filtered(lambda f: f.date_next and company._aftersale_date(f.date_next) > f.date_deadline)
-        sent = sum(budget.get_sent().values())
+        sent = budget.count_sent()
         finding = self.env._("%(company)s: %(sent)s sent today, no limit.", company=company.name, sent=sent)
         if budget.is_limited:
             finding = self.env._(
@@ -39,7 +39,7 @@ class AftersaleHealth(models.TransientModel):
                 waiting=len(waiting),
             )
         return {
-            "name": self.env._("Mails about follow-ups"),
+            "name": self.env._("Mails to Customers"),
             "status": "2_warning" if late else "3_ok",
             "finding": finding,
             "advice": late

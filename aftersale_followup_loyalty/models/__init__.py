@@ -6,4 +6,5 @@ from . import aftersale_reward_message
 from . import aftersale_reward_draw
 from . import aftersale_feedback
 from . import aftersale_followup
+from . import mail_mail
 from . import res_company

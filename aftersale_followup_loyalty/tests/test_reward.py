@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from psycopg2.errors import CheckViolation, UniqueViolation
 
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -126,6 +127,8 @@ class TestReward(RewardCase):
         self.assertIn(reward.followup_id._get_optout_link(), mail.headers)
         self.assertFalse(reward.activity_ids)
         self.assertNotIn(reward.followup_id.sudo().access_token, mail.body_html)
+        uncounted = mail._aftersale_find_uncounted(fields.Datetime.now())
+        self.assertEqual(uncounted, {reward.company_id: mail}, "It counts in the mail budget.")
 
     def test_without_an_address_an_agent_tells_the_code(self):
         partner = self.env["res.partner"].create({"name": "By Phone", "phone": "+8613800005678"})
