@@ -97,6 +97,7 @@ from . import aftersale_followup_trial
 from . import aftersale_pretest
 from . import aftersale_anonymise
 from . import aftersale_issue_redress
+from . import aftersale_recurring
 from . import aftersale_retention
 from . import mail_thread_inbound
 from . import aftersale_mailbox

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, models
@@ -55,33 +53,6 @@ class AftersaleFeedback(models.Model):
         """Return the list of what makes one of these answers urgent, in words."""
         names = ("is_low_score", "is_recurring", "is_safety", "is_repeat")
         return [self._fields[name]._description_string(self.env) for name in names if any(self.mapped(name))]
-
-    def _filter_recurring(self):
-        """Return the feedback whose problem, same tag and product, came up as often as the setting says (3 in 30 d)."""
-        recurring = self.browse()
-        for company, feedback in self.grouped("company_id").items():
-            since = min(feedback.mapped("date")) - timedelta(days=company.aftersale_recurring_days)
-            domain = (
-                Domain("company_id", "=", company.id)
-                & Domain("date", ">=", since)
-                & Domain("tag_ids", "in", feedback.tag_ids.filtered("is_problem").ids)
-                & Domain("correction_ids", "=", False)
-            )
-            others = self.search(domain) | feedback
-            for one in feedback:
-                start = one.date - timedelta(days=company.aftersale_recurring_days)
-                problems = one.tag_ids.filtered("is_problem")
-                near = others.filtered(lambda o, one=one, start=start: start <= o.date <= one.date)
-                for tag in problems:
-                    same = near.filtered(
-                        lambda o, one=one, tag=tag: (
-                            tag in o.tag_ids
-                            and (o.product_ids & one.product_ids or not (o.product_ids | one.product_ids))
-                        )
-                    )
-                    if len(same) >= company.aftersale_recurring_count:
-                        recurring |= one
-        return recurring
 
     def _filter_repeated(self):
         """Return the complaints (low score, or said so) of who complained before within the setting (3 months)."""

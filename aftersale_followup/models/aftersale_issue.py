@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -43,7 +41,6 @@ class AftersaleIssue(models.Model):
     feedback_ids = fields.Many2many(
         "aftersale.feedback", "aftersale_issue_feedback_rel", "issue_id", "feedback_id", copy=False, check_company=True
     )
-    occurrence_count = fields.Integer("Similar Feedback", compute="_compute_occurrence_count")
     category_id = fields.Many2one(
         "aftersale.category", compute="_compute_category_id", store=True, index=True, ondelete="restrict"
     )
@@ -150,32 +147,6 @@ class AftersaleIssue(models.Model):
             if issue.reopen_count:
                 reasons.append(self.env._("Reopened"))
             issue.priority_reasons = ", ".join(reasons)
-
-    def _compute_occurrence_count(self):
-        """Count the valid feedback with one of the tags and the same product in the window, of all customers."""
-        for company, issues in self.grouped("company_id").items():
-            since = fields.Datetime.now() - timedelta(days=company.aftersale_recurring_days)
-            feedback = (
-                self.env["aftersale.feedback"]
-                .sudo()
-                .search(
-                    [
-                        ("company_id", "=", company.id),
-                        ("tag_ids", "in", issues.tag_ids.ids),
-                        ("date", ">=", since),
-                        ("is_valid", "=", True),
-                    ]
-                )
-            )
-            for issue in issues:
-                issue.occurrence_count = len(
-                    feedback.filtered(
-                        lambda f, i=issue: (
-                            f.tag_ids & i.tag_ids
-                            and (i.product_id in f.product_ids if i.product_id else not f.product_ids)
-                        )
-                    )
-                )
 
     def _get_due_date_domain(self, today):
         open_contact = Domain("contact_deadline", "<", today) & Domain("date_contacted", "=", False)

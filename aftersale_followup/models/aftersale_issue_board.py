@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 
 
@@ -56,18 +54,4 @@ class AftersaleIssue(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_action_action")
         action.update(domain=[("issue_ids", "in", self.ids)], context={"default_issue_ids": self.ids})
-        return action
-
-    def action_view_similar(self):
-        """Open the feedback counted as similar, as far as the user may read it."""
-        self.ensure_one()
-        since = fields.Datetime.now() - timedelta(days=self.company_id.aftersale_recurring_days)
-        action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_feedback_action")
-        action["domain"] = [
-            ("company_id", "=", self.company_id.id),
-            ("tag_ids", "in", self.tag_ids.ids),
-            ("product_ids", "in", self.product_id.ids or False),
-            ("date", ">=", since),
-            ("is_valid", "=", True),
-        ]
         return action

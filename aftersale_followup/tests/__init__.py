@@ -51,6 +51,7 @@ from . import test_planning_queries
 from . import test_privacy
 from . import test_recheck
 from . import test_recorded
+from . import test_recurring
 from . import test_redress
 from . import test_retention
 from . import test_retry
