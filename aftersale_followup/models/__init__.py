@@ -66,6 +66,7 @@ from . import aftersale_followup_redate
 from . import aftersale_followup_leave
 from . import aftersale_followup_catchup
 from . import aftersale_followup_day
+from . import aftersale_followup_silence
 from . import aftersale_import_column_mixin
 from . import aftersale_import_mapping
 from . import aftersale_import_mapping_line
@@ -106,6 +107,7 @@ from . import aftersale_feedback_inbound
 from . import aftersale_feedback_screen
 from . import aftersale_feedback_incomplete
 from . import aftersale_feedback_thanks
+from . import aftersale_feedback_interest
 from . import aftersale_followup_screen
 from . import ir_actions_report
 from . import ir_http

@@ -300,6 +300,13 @@ class AftersaleFeedback(models.Model):
             vals.setdefault("suggestion_state", "new")
         return vals
 
+    def _get_originals(self):
+        """Return the first records (in sudo) of these answers: what those led to, no correction leads to again."""
+        originals = self.sudo()
+        while corrections := originals.filtered("correction_of_id"):
+            originals = originals - corrections | corrections.correction_of_id
+        return originals
+
     def _check_verifier(self):
         """Refuse a verification recorded by the person who solved the issue."""
         for feedback in self.filtered(lambda f: f.source == "staff" and f.scenario == "resolution_check"):

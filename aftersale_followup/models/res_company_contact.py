@@ -11,10 +11,11 @@ class ResCompany(models.Model):
 
     aftersale_agent_capacity = fields.Integer("Follow-ups per Agent and Day", default=30)
     aftersale_quiet_days = fields.Integer("Quiet Days after a Call or Meeting", default=3)
+    aftersale_silence_count = fields.Integer("Unanswered Follow-ups That Are a Signal", default=2)
 
     _aftersale_contact_numbers = models.Constraint(
-        "CHECK(aftersale_agent_capacity > 0 AND aftersale_quiet_days >= 0)",
-        "An agent holds at least one follow-up a day, and quiet days cannot be negative.",
+        "CHECK(aftersale_agent_capacity > 0 AND aftersale_quiet_days >= 0 AND aftersale_silence_count >= 0)",
+        "An agent holds at least one follow-up a day; quiet days and unanswered follow-ups cannot be negative.",
     )
 
     def write(self, vals):

@@ -78,7 +78,16 @@ class AftersaleFigures(models.AbstractModel):
             "weak_n": scope.company.aftersale_weak_n,
             "min_n": scope.company.aftersale_min_n,
         }
-        for part in (
+        for part in self._get_parts():
+            figures |= {key: value for key, value in part(scope).items() if value is not None}
+        if suggestions:
+            figures["suggestions"] = self._get_suggestions(scope, suggestions)
+        self._judge(scope.company, figures)
+        return figures
+
+    def _get_parts(self):
+        """Return the methods that compute the figures: each takes a scope and returns {key: figure}."""
+        return [
             self._get_feedback,
             self._get_problems,
             self._get_scores,
@@ -88,12 +97,7 @@ class AftersaleFigures(models.AbstractModel):
             self._get_verification,
             self._get_priority_issues,
             self._get_measures,
-        ):
-            figures |= {key: value for key, value in part(scope).items() if value is not None}
-        if suggestions:
-            figures["suggestions"] = self._get_suggestions(scope, suggestions)
-        self._judge(scope.company, figures)
-        return figures
+        ]
 
     @api.model
     def _make_scope(self, company, date_from, date_to, team, cutoff):

@@ -30,13 +30,6 @@ class AftersaleFeedback(models.Model):
             self._reward("suggestion", undecided._get_originals())._tell()
         return result
 
-    def _get_originals(self):
-        """Return the first record of each of these answers: a correction brings no second reward."""
-        originals = self.sudo()
-        while corrections := originals.filtered("correction_of_id"):
-            originals = originals - corrections | corrections.correction_of_id
-        return originals
-
     @api.model
     def _reward(self, occasion, records):
         """Return new rewards for ``records``, follow-ups or feedback, by the rules of their companies.

@@ -209,6 +209,10 @@ def _keep_everything(cr):
                   SET aftersale_answer_months = 0, aftersale_log_months = 0, aftersale_notice_date = CURRENT_DATE"""
         )
 
+    # Nor is anybody asked to do something that nobody decided on.
+    if _create(cr, "res_company", "aftersale_silence_count", "int4"):
+        cr.execute("UPDATE res_company SET aftersale_silence_count = 0")
+
 
 def _complete_plans(cr):
     """Plans that the add-on brought say now what they could not say before."""

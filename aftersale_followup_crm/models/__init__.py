@@ -1,0 +1,2 @@
+from . import aftersale_feedback
+from . import crm_lead

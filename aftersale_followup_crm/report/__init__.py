@@ -1,0 +1,2 @@
+from . import aftersale_analysis_report
+from . import aftersale_figures
