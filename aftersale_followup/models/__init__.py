@@ -4,6 +4,7 @@ from . import aftersale_configuration_mixin
 from . import aftersale_personal_mixin
 from . import aftersale_access_log
 from . import aftersale_retry_mixin
+from . import aftersale_message_mixin
 from . import aftersale_action
 from . import aftersale_action_effect
 from . import aftersale_action_followup

@@ -1,22 +1,20 @@
-import base64
-import re
 from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import consteq, email_normalize, hmac
+from odoo.tools import email_normalize
 
 from odoo.addons.phone_validation.tools.phone_validation import phone_format
 
 from .aftersale_contact_data import MASKING_HELP
 from .aftersale_plan import SCENARIOS
 from .erased_key import PREFIX, find_hidden, hide_key
+from .link_token import find_by_token, get_pattern, make_token
 from .masking import mask_email, mask_phone
 
 # All that a user changes of an opt-out: it is withdrawn, with the reason.
 WITHDRAWAL = {"active", "withdrawn_reason"}
-# The id, which is below 2³¹, and 128 bits that prove it.
-OPTOUT_TOKEN = re.compile(r"o([0-7]?[0-9a-f]{1,7})-([A-Za-z0-9_-]{22})")
+OPTOUT_TOKEN = get_pattern("o")
 
 
 class AftersaleOptout(models.Model):
@@ -237,22 +235,16 @@ class AftersaleFollowup(models.Model):
 
     def _get_optout_token(self):
         """Return the token of the opt-out link: it follows from the personal one, not the other way round."""
-        digest = hmac(self.env(su=True), "aftersale_followup.optout", (self.id, self.sudo().access_token))
-        # Short, since text messages carry it.
-        proof = base64.urlsafe_b64encode(bytes.fromhex(digest)[:16]).decode().rstrip("=")
-        return f"o{self.id:x}-{proof}"
+        return make_token(self, "o", "aftersale_followup.optout", self.sudo().access_token)
 
     @api.model
     def _find_by_optout_token(self, token):
         """Return ``(follow-up in sudo, code)`` as `_find_by_token` does; personal links opt out, too."""
-        match = OPTOUT_TOKEN.fullmatch(token) if isinstance(token, str) else None
-        if not match:
+        if not isinstance(token, str) or not OPTOUT_TOKEN.fullmatch(token):
             return self._find_by_token(token)
         # sudo: the token is the customer's only right
-        followup = self.sudo().browse(int(match[1], 16)).exists()
-        if not followup or not consteq(followup._get_optout_token(), token):
-            return self.sudo().browse(), "unknown"
-        return followup, followup._get_link_code()
+        followup = find_by_token(self.sudo(), OPTOUT_TOKEN, token, lambda f: f._get_optout_token())
+        return followup, followup._get_link_code() if followup else "unknown"
 
     def _opt_out(self, level, source="link", channel=None, note=None):
         """Note that the customer does not want ``request`` (this one), ``scenario`` (this kind) or ``all`` of it.

@@ -17,7 +17,8 @@ MESSAGE_LENGTH = 200
 class AftersaleFeedback(models.Model):
     """What becomes of a customer's suggestion: decided with an answer, and told to its author."""
 
-    _inherit = "aftersale.feedback"
+    _name = "aftersale.feedback"
+    _inherit = ["aftersale.feedback", "aftersale.message.mixin"]
 
     suggestion_state = fields.Selection(group_expand="_group_expand_suggestion_state")
     suggestion_answer = fields.Text(
@@ -84,36 +85,15 @@ class AftersaleFeedback(models.Model):
         }
         # sudo: opt-outs, blacklists and the personal link are read for the supervisor who decides
         reachable = self.sudo().with_context(aftersale_link=LINK)._filter_reachable()
-        queued = self.env["mail.mail"].sudo()
         for state, feedback in reachable.grouped("suggestion_state").items():
             if templates.get(state):
-                queued |= templates[state].with_env(reachable.env).send_mail_batch(feedback.ids, force_send=False)
-        followups = {feedback.id: feedback.followup_id for feedback in reachable}
-        for mail in queued:
-            if followups.get(mail.res_id):
-                mail.headers = repr(followups[mail.res_id]._get_unsubscribe_headers())
-        if queued:
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+                feedback._queue_mails(templates[state])
 
-    def _filter_reachable(self):
-        """Return the feedback whose author may be written to: an address, no opt-out, no blacklist."""
-        email = self.env["aftersale.channel"]._by_code("email")
-        partners = self.partner_id
-        keys = set(partners.mapped("email_normalized")) | set(partners.mapped("phone_sanitized"))
-        blocked = self.env["aftersale.optout"]._get_blocked(set(filter(None, keys)), partners)
+    def _get_unwanted_scenarios(self):
+        return {self.scenario}
 
-        def reachable(feedback):
-            partner = feedback.partner_id
-            if not partner.active or not partner.email_normalized or not email._is_possible(partner):
-                return False
-            scopes = {False, feedback.scenario}
-            return not any(
-                scopes & blocked.get(key, set())
-                for key in (partner.email_normalized, partner.phone_sanitized, partner.id)
-                if key
-            )
-
-        return self.filtered(reachable)
+    def _get_asked_followup(self):
+        return self.followup_id
 
     def _get_idea_placeholders(self):
         """Return the texts that stand in the messages about a suggestion."""
