@@ -145,6 +145,24 @@ class Loop:
         self.mailbox.wait_for(f"supervisor@{DOMAIN}")  # told at once that an unhappy customer waits for a call
         self.scores.append(2)
 
+    def acknowledgement(self):
+        """She is told at once, in Chinese: the number, and a page that says where it stands."""
+        self.clock.run("ir_cron_tell_customers")
+        mail = self.mailbox.wait_for(WANG, 2)[-1]
+        [issue] = self.company.find("aftersale.issue", ["partner_id", "=", self.wang])
+        html = mail.get_body(("html",)).get_content()
+        assert mail["Subject"].startswith("已受理：“")
+        assert self.company.read("aftersale.issue", issue, "name") in html
+        assert "/optout" in mail["List-Unsubscribe"]
+        [link] = re.findall(r'href="(http[^"]+/aftersale/issue/[\w-]+)"', html)
+        with self.screens.phone() as page:
+            page.goto(link)
+            assert page.locator("html").get_attribute("lang") == "zh-CN"
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 390, f"the page is {width} pixels wide on a phone of 390"
+            expect(page.locator("h1")).to_have_text(COMPLAINT)
+            page.screenshot(path=self.screens.artefacts / "5-issue.png", full_page=True)
+
     def praise(self):
         """The other customer is content: no issue."""
         with self.screens.phone() as page:
@@ -267,6 +285,8 @@ class Loop:
             expect(desk.page.locator(".o_notification")).to_contain_text("The answers are recorded")
         self.scores.append(5)
         assert self.issue_state() == "closed"
+        self.clock.run("ir_cron_tell_customers")
+        assert self.mailbox.wait_for(WANG, 3)[-1]["Subject"].endswith("已闭环")
         feedback = company.read("aftersale.followup", check, "feedback_id")
         facts = company.read("aftersale.feedback", feedback, "score", "resolved", "user_id", "channel_id")
         assert facts == (5, "fully", company.users["agent"], company.ref("channel_phone"))
@@ -345,6 +365,7 @@ def test_the_whole_loop(databases, database, server, smtp, browser, artefacts):
     loop.planning()
     loop.invitation()
     loop.complaint()
+    loop.acknowledgement()
     loop.praise()
     loop.further_feedback()
     loop.board()

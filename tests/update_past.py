@@ -165,6 +165,7 @@ class Past:
         """What the new version asks is answered as the old one meant it."""
         settings = "aftersale_all_teams, aftersale_answer_months, aftersale_log_months"
         assert self.sql(f"SELECT {settings} FROM res_company") == [(True, 0, 0)]  # nothing is deleted unasked
+        assert self.sql("SELECT DISTINCT aftersale_tell_customers IS TRUE FROM res_company") == [(False,)]
         alarms = {"resolution_deadline": ["2024-05-06", 3]}  # told before, not told again
         assert self.sql("SELECT alarms FROM aftersale_issue WHERE id = %s", self.late) == [(alarms,)]
         assert self.sql("SELECT call_back_date::text FROM aftersale_attempt WHERE id = %s", self.attempt) == [(OLD,)]

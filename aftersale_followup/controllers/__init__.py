@@ -3,4 +3,5 @@ from . import aftersale_pretest
 from . import export
 from . import short_link
 from . import aftersale_form
+from . import aftersale_issue
 from . import portal

@@ -46,6 +46,19 @@ class AftersalePortal(CustomerPortal):
         }
         return request.render("aftersale_followup.portal_my_feedback", values)
 
+    @http.route("/my/feedback/issue/<int:issue_id>", type="http", auth="user", website=True, readonly=True)
+    def portal_issue(self, issue_id, **params):
+        domain = request.env.user.partner_id._aftersale_own_domain("aftersale.issue")
+        issue = request.env["aftersale.issue"].sudo().search([*domain, ("id", "=", issue_id)])
+        if not issue:
+            return request.redirect("/my/feedback")
+        values = {
+            **self._prepare_portal_layout_values(),
+            "page_name": "aftersale_issue",
+            "issue": issue._aftersale_describe_page(),
+        }
+        return request.render("aftersale_followup.portal_issue", values)
+
     @http.route("/my/feedback/new", type="http", auth="user", website=True, methods=["GET"], readonly=True)
     def portal_new_feedback(self, **params):
         return self._render_new({})

@@ -2,6 +2,7 @@ from odoo import http
 from odoo.http import request
 
 from ..models.aftersale_followup_capture import TOKEN
+from ..models.aftersale_issue_page import ISSUE_TOKEN
 from ..models.aftersale_optout import OPTOUT_TOKEN
 
 HEADERS = [("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"), ("X-Robots-Tag", "noindex, nofollow")]
@@ -12,9 +13,11 @@ class AftersaleShortLink(http.Controller):
 
     @http.route("/a/<string:token>", type="http", auth="public", methods=["GET"], save_session=False, sitemap=False)
     def open_short(self, token, **params):
-        """Lead to the questionnaire or the opt-out; what is neither kind of token, to nothing."""
+        """Lead to the questionnaire, the opt-out or the issue; what is no such token, to nothing."""
         if OPTOUT_TOKEN.fullmatch(token):
             response = request.redirect(f"/aftersale/{token}/optout")
+        elif ISSUE_TOKEN.fullmatch(token):
+            response = request.redirect(f"/aftersale/issue/{token}")
         elif TOKEN.fullmatch(token):
             response = request.redirect(f"/aftersale/{token}")
         else:

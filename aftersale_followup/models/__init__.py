@@ -109,6 +109,8 @@ from . import aftersale_feedback_screen
 from . import aftersale_feedback_incomplete
 from . import aftersale_feedback_thanks
 from . import aftersale_feedback_interest
+from . import aftersale_issue_page
+from . import aftersale_issue_notice
 from . import aftersale_followup_screen
 from . import ir_actions_report
 from . import ir_http

@@ -32,6 +32,7 @@ class AftersaleFeedback(models.Model):
             ("person", "In person"),
             ("email", "By e-mail"),
             ("sms", "By text message"),
+            ("issue", "With the news about the issue"),
             ("none", "No message possible"),
         ],
         "Thanked",
@@ -80,15 +81,14 @@ class AftersaleFeedback(models.Model):
     def _send_thanks(self):
         """Queue the message of one answer; return the code of the channel, False when there is none."""
         self.ensure_one()
+        if self._is_told_about_issue() and (self._filter_reachable() or self._may_be_texted()):
+            return "issue"
         name = "thanks_low" if self._get_call_days() else "thanks"
         if self._filter_reachable():
             template = self._get_thanks_template(f"mail_template_{name}")
             if not template:
                 return False
-            mail = template.send_mail_batch(self.ids, force_send=False)
-            if self.followup_id:
-                mail.headers = repr(self.followup_id._get_unsubscribe_headers())
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+            self._queue_mails(template)
             return "email"
         template = self._get_thanks_template(f"sms_template_{name}")
         if template and self._may_be_texted():
@@ -96,6 +96,14 @@ class AftersaleFeedback(models.Model):
             self.followup_id._message_sms(text, partner_ids=self.partner_id.ids, put_in_queue=True)
             return "sms"
         return False
+
+    def _is_told_about_issue(self):
+        """Return whether a message about the issue is on its way: one at the same minute is enough.
+
+        That one says more than thanks do: the number, where to follow it, who calls until when.
+        """
+        issues = self.issue_ids | self.followup_id.issue_id
+        return any(issue.notice in ("opened", "closed") for issue in issues)
 
     def _get_thanks_template(self, name):
         """Return the message with this name, none where it was deleted or made for other records."""

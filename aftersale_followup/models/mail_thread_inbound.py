@@ -1,4 +1,8 @@
+from markupsafe import Markup
+
 from odoo import api, models
+
+from .link_token import LINK_IN_TEXT
 
 
 def is_automatic(message):
@@ -10,6 +14,15 @@ def is_automatic(message):
 
 class MailThread(models.AbstractModel):
     _inherit = "mail.thread"
+
+    @api.model
+    def message_parse(self, message, save_original=False):
+        """Take our personal links out of what customers write: they quote our mail, and staff read the answer."""
+        parsed = super().message_parse(message, save_original=save_original)
+        if body := parsed.get("body"):
+            hidden = LINK_IN_TEXT.sub(r"\1quoted", body)
+            parsed["body"] = Markup(hidden) if isinstance(body, Markup) else hidden
+        return parsed
 
     @api.model
     def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):

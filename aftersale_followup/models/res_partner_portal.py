@@ -20,11 +20,13 @@ class ResPartner(models.Model):
     def _aftersale_own_domain(self, model):
         """Return the domain of this customer's own records: said by them, or in the name of their company as a whole.
 
-        What colleagues of theirs said is theirs alone. A corrected answer is shown as it counts.
+        What colleagues of theirs said is theirs alone.
         """
         self.ensure_one()
         own = Domain("partner_id", "in", (self | self.commercial_partner_id).ids)
-        return own & Domain("correction_ids", "=", False) if model == "aftersale.feedback" else own
+        # A corrected answer, or an issue that was merged into another, is shown as it counts.
+        replaced = "correction_ids" if model == "aftersale.feedback" else "merged_into_id"
+        return own & Domain(replaced, "=", False)
 
     def _aftersale_bought_lines(self):
         """Return ``[(id, label)]`` of the order lines this customer may write about, the latest first."""
@@ -117,24 +119,4 @@ class AftersaleFeedback(models.Model):
                 "answer": feedback.suggestion_answer if feedback.suggestion_state in ("adopted", "rejected") else False,
             }
             for feedback in self
-        ]
-
-
-class AftersaleIssue(models.Model):
-    _inherit = "aftersale.issue"
-
-    def _aftersale_describe(self):
-        """Return what the customer may see of these issues: no cause, no names, no clocks of ours."""
-        states = dict(self._fields["state"]._description_selection(self.env))
-        return [
-            {
-                "name": issue.name,
-                "title": issue.title,
-                "state": issue.state,
-                "status": states[issue.state],
-                "date": format_date(self.env, issue.company_id._aftersale_date(issue.create_date)),
-                "promised": issue.state in ("new", "processing") and format_date(self.env, issue.promised_date),
-                "solution": issue.state in ("done", "closed") and issue.solution,
-            }
-            for issue in self
         ]

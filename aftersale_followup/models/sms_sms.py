@@ -15,7 +15,7 @@ class SmsSms(models.Model):
         return super(SmsSms, self - self._aftersale_drop_unwanted()).send(*args, **kwargs)
 
     def _aftersale_failed_domain(self):
-        return Domain("state", "=", "error") & Domain("mail_message_id.model", "=", "aftersale.followup")
+        return Domain("state", "=", "error") & Domain("mail_message_id.model", "=like", "aftersale.%")
 
     def _aftersale_is_final(self):
         return self.failure_type not in TRANSIENT

@@ -28,7 +28,7 @@ from . import test_hazard
 from . import test_holiday
 from . import test_import
 from . import test_import_table
-from . import test_issue, test_issue_clock, test_issue_merge
+from . import test_issue, test_issue_clock, test_issue_merge, test_issue_notice, test_issue_page
 from . import test_ledger
 from . import test_leave
 from . import test_levelling

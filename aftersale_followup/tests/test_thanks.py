@@ -14,7 +14,15 @@ THANKS = "odoo.addons.aftersale_followup.models.aftersale_feedback_thanks"
 
 @tagged("post_install", "-at_install")
 class TestThanks(AnonymousCase):
-    """Every answer is thanked once, by the way it came, in the same tone."""
+    """Every answer is thanked once, by the way it came, in the same tone.
+
+    Here customers are told nothing else; thanks that go out with the news about an issue: `test_issue_notice`.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.aftersale_tell_customers = False
 
     def _say(self, channel="paper", source="staff", **values):
         values.setdefault("followup_id", self._followup(partner=values.pop("partner", self.partner)).id)

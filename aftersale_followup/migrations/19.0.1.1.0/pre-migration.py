@@ -22,6 +22,7 @@ def migrate(cr, version):
     _place_optouts(cr)
     _note_agreed_calls(cr)
     _keep_everything(cr)
+    _tell_nobody(cr)
     _complete_plans(cr)
     _add_loyal_customers(cr)
     _drop_call_form(cr)
@@ -212,6 +213,11 @@ def _keep_everything(cr):
     # Nor is anybody asked to do something that nobody decided on.
     if _create(cr, "res_company", "aftersale_silence_count", "int4"):
         cr.execute("UPDATE res_company SET aftersale_silence_count = 0")
+
+
+def _tell_nobody(cr):
+    """No customer gets a message because of an update: the managers switch it on in the settings."""
+    _create(cr, "res_company", "aftersale_tell_customers", "bool")
 
 
 def _complete_plans(cr):
