@@ -73,7 +73,12 @@ class AftersaleTag(models.Model):
 
     @api.model
     def _match_keywords(self, text):
-        """Return the live tags that ``text`` suggests, the longest matching keyword first.
+        """Return the live tags that ``text`` suggests, the longest matching keyword first."""
+        return self.browse(self._find_keywords(text))
+
+    @api.model
+    def _find_keywords(self, text):
+        """Return ``{tag id: [keywords found]}`` of the live tags that ``text`` suggests, the longest keyword first.
 
         A word right after a negation does not count unless the tag is a safety hazard. Where two keywords overlap in
         the text only the longer counts.
@@ -87,11 +92,13 @@ class AftersaleTag(models.Model):
             if is_safety or not text[: match.start()].endswith(NEGATIONS)
         ]
         hits.sort(key=lambda hit: (hit[0] - hit[1], hit[0]))
-        taken, found = [], []
+        taken, found = [], {}
         for start, end, tag_id, is_safety in hits:
             inside_longer = any(s <= start and end <= e and (e - s) > (end - start) for s, e in taken)
             if inside_longer and not is_safety:
                 continue
             taken.append((start, end))
-            found.append(tag_id)
-        return self.browse(dict.fromkeys(found))
+            words = found.setdefault(tag_id, [])
+            if text[start:end] not in words:
+                words.append(text[start:end])
+        return found
