@@ -64,6 +64,7 @@
         "wizard/aftersale_import_views.xml",
         "wizard/aftersale_record_views.xml",
         "wizard/aftersale_correction_views.xml",
+        "wizard/aftersale_classify_views.xml",
         "views/aftersale_mailbox_views.xml",
         "views/aftersale_pretest_views.xml",
         "views/aftersale_plan_views.xml",
@@ -81,6 +82,7 @@
         "views/aftersale_feedback_report_views.xml",
         "views/aftersale_category_views.xml",
         "views/aftersale_tag_views.xml",
+        "views/aftersale_tag_word_views.xml",
         "views/aftersale_channel_views.xml",
         "views/aftersale_dimension_views.xml",
         "views/aftersale_focus_views.xml",
@@ -128,6 +130,7 @@
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [
+            "aftersale_followup/static/src/classify/**/*",
             "aftersale_followup/static/src/copy/**/*",
             "aftersale_followup/static/src/console/**/*",
             "aftersale_followup/static/src/paper/**/*",

@@ -24,6 +24,7 @@ from . import aftersale_feedback_dimension
 from . import aftersale_feedback_recorded
 from . import aftersale_feedback_sealed
 from . import aftersale_feedback_sheet
+from . import aftersale_feedback_suggest
 from . import aftersale_focus
 from . import aftersale_touchpoint
 from . import aftersale_plan
@@ -90,6 +91,8 @@ from . import aftersale_issue_ripple
 from . import aftersale_suggestion
 from . import aftersale_sending
 from . import aftersale_tag
+from . import aftersale_tag_word
+from . import aftersale_tag_share
 from . import aftersale_target
 from . import aftersale_target_line
 from . import aftersale_target_draw

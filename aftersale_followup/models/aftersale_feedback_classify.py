@@ -111,10 +111,3 @@ class AftersaleFeedback(models.Model):
         for feedback in self._needs_issue().sudo():
             issues |= issues._join(feedback) or issues._open(feedback)
         return issues
-
-    def action_confirm_tags(self):
-        """Accept the suggested classification; problems open their issue now."""
-        self.check_access("write")
-        self.write({"is_tag_confirmed": True})
-        self.sudo()._prioritise()
-        self.sudo()._open_issues()

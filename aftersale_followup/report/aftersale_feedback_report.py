@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..models.aftersale_feedback import PRIORITIES, SOURCES
+from ..models.aftersale_feedback_suggest import SUGGESTED_BY
 from ..models.aftersale_plan import CUSTOMER_TYPES, SCENARIOS
 
 
@@ -48,6 +49,9 @@ class AftersaleFeedbackReport(models.Model):
     score = fields.Float("Average Satisfaction", aggregator="avg", digits=(16, 1), readonly=True)
     csat = fields.Float("Satisfied (CSAT, %)", aggregator="avg", digits=(16, 0), readonly=True)
     nps = fields.Float("Recommendation (NPS)", aggregator="avg", digits=(16, 0), readonly=True)
+    suggested_tag_id = fields.Many2one("aftersale.tag", "First Suggestion", readonly=True)
+    suggested_by = fields.Selection(SUGGESTED_BY, readonly=True)
+    suggestion_share = fields.Float("First Suggestions Accepted (%)", aggregator="avg", digits=(16, 0), readonly=True)
 
     _depends = {
         "aftersale.feedback": [
@@ -69,6 +73,8 @@ class AftersaleFeedbackReport(models.Model):
             "score",
             "nps",
             "is_valid",
+            "suggested_tag_id",
+            "suggested_by",
         ],
     }
 
@@ -78,11 +84,16 @@ class AftersaleFeedbackReport(models.Model):
         return SQL(
             """
             SELECT id, date, company_id, partner_id, plan_id, scenario, customer_type, channel_id, user_id, team_id,
-                   category_id, product_line_id, priority, source,
+                   category_id, product_line_id, priority, source, suggested_tag_id, suggested_by,
                    NULLIF(score, 0)::float AS score,
                    CASE WHEN score >= 4 THEN 100.0 WHEN score > 0 THEN 0.0 END::float AS csat,
                    CASE WHEN nps IN ('9', '10') THEN 100.0 WHEN nps IN ('7', '8') THEN 0.0
-                        WHEN nps IS NOT NULL THEN -100.0 END::float AS nps
+                        WHEN nps IS NOT NULL THEN -100.0 END::float AS nps,
+                   CASE WHEN suggested_tag_id IS NULL THEN NULL
+                        WHEN EXISTS (SELECT FROM aftersale_feedback_aftersale_tag_rel
+                                      WHERE aftersale_feedback_id = aftersale_feedback.id
+                                        AND aftersale_tag_id = suggested_tag_id) THEN 100.0
+                        ELSE 0.0 END::float AS suggestion_share
               FROM aftersale_feedback
              WHERE is_valid
             """

@@ -7,6 +7,8 @@ from . import test_anonymous_release
 from . import test_calendar
 from . import test_capture
 from . import test_channels
+from . import test_classify
+from . import test_classify_accuracy
 from . import test_console
 from . import test_console_complaint
 from . import test_console_end

@@ -14,6 +14,8 @@ MATRIX = {
     "aftersale.channel": {"employee": "r", "agent": "r", "supervisor": "r", "manager": "crwu"},
     "aftersale.category": {"employee": "r", "agent": "r", "supervisor": "r", "manager": "crwu"},
     "aftersale.tag": {"employee": "r", "agent": "r", "supervisor": "r", "manager": "crwu"},
+    "aftersale.tag.word": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "r"},
+    "aftersale.classify": {"employee": "-", "agent": "crwu", "supervisor": "crwu", "manager": "crwu"},
     "aftersale.dimension": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "crwu"},
     "aftersale.followup": {"employee": "-", "agent": "rw", "supervisor": "rw", "manager": "rw"},
     "aftersale.target": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},

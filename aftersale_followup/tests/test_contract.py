@@ -253,6 +253,7 @@ RELEASED = {"sale.order", "stock.picking"}
 # Exceptions: parts of a plan; what is derived; lists of people and copies, where a deletion takes no fact away.
 MAY_GO = {
     "aftersale.touchpoint.plan_id",
+    "aftersale.tag.word.tag_id",
     "aftersale.pretest.plan_id",
     "aftersale.pretest.survey_id",
     "aftersale.import.mapping.survey_id",
@@ -269,6 +270,7 @@ COMPANY_OPTIONAL = {"aftersale.plan", "aftersale.optout"}
 COMPANY_FREE = {
     "aftersale.category",
     "aftersale.tag",
+    "aftersale.tag.word",  # learned from all companies, as tags serve all
     "aftersale.channel",
     "aftersale.dimension",
     "aftersale.focus",

@@ -1,6 +1,7 @@
 from . import account_move_reversal
 from . import aftersale_plan_start
 from . import aftersale_qr
+from . import aftersale_classify
 from . import aftersale_erasure
 from . import aftersale_holiday
 from . import aftersale_holiday_line
