@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from lxml import etree
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -171,6 +173,20 @@ class TestDecisions(ScreenCase):
 
     def _suspicious(self, **values):
         return self._feedback(self._followup(), score=4, evidence="suspicious", **values)
+
+    def test_on_a_phone_the_reason_is_read_and_decided_on_one_card(self):
+        action = self.env.ref("aftersale_followup.aftersale_feedback_action_screen")
+        self.assertEqual(action.mobile_view_mode, "kanban")
+        view = action.view_ids.filtered(lambda line: line.view_mode == "kanban").view_id
+        arch = etree.fromstring(
+            self.env["aftersale.feedback"].with_user(self.supervisor).get_view(view.id, "kanban")["arch"]
+        )
+        self.assertEqual(
+            arch.xpath("//button/@name"),
+            ["action_confirm_evidence", "action_reject_evidence"],
+            "beside the card's text",
+        )
+        self.assertLessEqual({"suspicious_reason", "content", "score"}, set(arch.xpath("//templates//field/@name")))
 
     def _to_screen(self):
         return self.env["aftersale.feedback"].with_user(self.supervisor).search([("is_to_screen", "=", True)])
