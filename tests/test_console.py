@@ -264,6 +264,44 @@ def test_leaving_a_call_loses_nothing_and_holds_nobody(company, desk):
     expect(page.locator("[data-outcome=busy]")).to_be_enabled()
 
 
+@pytest.mark.parametrize("desk", [("en_US", "desktop")], indirect=True, ids=["en_US-desktop"])
+def test_what_a_lost_connection_held_up_overwrites_nothing_typed_later(company, desk):
+    """Two windows on one call, the first of them cut off: the later words stand in both, the earlier are told."""
+    queue = make_queue(company)
+    page, save = desk.page, "**/console_save"
+    row = f".o_aftersale_row[data-followup='{queue['Wang Fang']}']"
+    desk.open("aftersale-console", ".o_aftersale_row")
+    page.locator(row).click()
+    note, answer = ".o_aftersale_note", ".o_aftersale_questionnaire textarea >> nth=0"
+    page.locator(".o_aftersale_agrees").click()
+    expect(page.locator(".o_aftersale_console")).to_contain_text("Draft saved")
+    page.route(save, lambda route: route.abort())
+    page.locator(note).fill("Typed first")
+    page.locator(answer).fill("Only here")
+    expect(page.locator(".o_aftersale_console")).to_contain_text("Not saved: no connection")
+    # Left and taken up again, it is still this one that has to be sent, and only once.
+    page.locator(f".o_aftersale_row[data-followup='{queue['Li Na']}']").click()
+    page.locator(row).click()
+    expect(page.locator(note)).to_have_value("Typed first")
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.locator(row).click()
+    other.locator(note).fill("Typed later")
+    expect(other.locator(".o_aftersale_console")).to_contain_text("Draft saved")
+    page.unroute(save)
+    expect(page.locator(".o_notification")).to_contain_text("Replaced: Typed first")
+    expect(page.locator(note)).to_have_value("Typed later")
+    expect(page.locator(answer)).to_have_value("Only here")
+    page.screenshot(path=desk.artefacts / "typed-later.png")
+    other.reload()
+    expect(other.locator(note)).to_have_value("Typed later")
+    expect(other.locator(answer)).to_have_value("Only here")
+    page.locator(note).fill("Typed last")
+    expect(page.locator(".o_aftersale_console")).to_contain_text("Draft saved")
+    other.reload()
+    expect(other.locator(note)).to_have_value("Typed last")
+
+
 def test_console_of_another_agent_stays_closed(company):
     """Over RPC, past the screen."""
     queue = make_queue(company)

@@ -138,12 +138,15 @@ class AftersaleFollowup(models.Model):
 
         :param dict values: ``draft`` (what was typed last), ``call_back_date`` (UTC text), ``level`` of an opt-out,
             ``declined`` when the customer did not agree to be asked
-        :return: ``{"message": …}``, or ``{"errors": {question id: text}}`` when answers are missing or wrong
+        :return: ``{"message": …}``, or ``{"errors": {question id: text}}`` when answers are missing or wrong, or
+            ``{"stale": …}``, see `_merge_draft`: the agent looks at what stands before the call is over
         """
         self._check_call()
         values = values if isinstance(values, dict) else {}
         followup = self.sudo().with_context(lang=self.env.lang)  # messages are for the agent
-        draft = followup._merge_draft(values.get("draft"))
+        draft, stale = followup._merge_draft(values.get("draft"))
+        if stale:
+            return {"stale": stale}
         channel, note = followup._get_draft_channel(draft), draft.get("note")
         if outcome == "reached":
             return followup._finish_answered(draft, channel, note)

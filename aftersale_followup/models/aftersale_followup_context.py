@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.tools import format_date, formatLang
 
+from .aftersale_followup_draft import get_clock
 from .aftersale_issue import OPEN_STATES
 from .masking import mask_email
 
@@ -41,6 +42,7 @@ class AftersaleFollowup(models.Model):
             "channels": [{"id": c.id, "name": c.name} for c in followup._get_call_channels()],
             "channel": followup._get_draft_channel(draft).id,
             "is_chat": followup.state == "ready" and followup.channel_id.code == "im",
+            "clock": get_clock(),
             "draft": {name: draft.get(name) for name in ("answers", "consent", "contact_name", "note")},
             "call_back": fields.Datetime.to_string(followup._get_retry_moment()),
             "complaint": followup._describe_complaint(followup.complaint_issue_id),

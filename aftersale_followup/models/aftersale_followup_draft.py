@@ -1,4 +1,5 @@
 import json
+import time
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -8,6 +9,29 @@ from .aftersale_answers import clean_text
 MAX_DRAFT = 60_000
 MAX_PROBES = 3
 TYPED = ("text_box", "char_box")
+
+
+def get_clock():
+    """Return the present moment as browsers count: milliseconds."""
+    return round(time.time() * 1000)
+
+
+def keep_later(known, changes, typed, given, prefix=""):
+    """Take over into ``known`` what of ``changes`` was typed later; return the others, as they stand in ``known``.
+
+    :param dict typed: when what is known was typed, brought up to date
+    :param given: when the changes were typed, as the browser says; now where it says nothing that makes sense
+    """
+    now, stale = get_clock(), {}
+    for name, value in changes.items():
+        key = f"{prefix}{name}"
+        moment = given.get(key) if isinstance(given, dict) else None
+        moment = moment if isinstance(moment, int | float) and 0 < moment <= now else now
+        if moment < typed.get(key, 0) and known.get(name) != value:
+            stale[name] = known.get(name)
+        else:
+            known[name], typed[key] = value, max(moment, typed.get(key, 0))
+    return stale
 
 
 class AftersaleFollowup(models.Model):
@@ -25,27 +49,32 @@ class AftersaleFollowup(models.Model):
         """
         self._check_call()
         followup = self._for_customer()
-        return followup._hear(followup._merge_draft(values))
+        draft, stale = followup._merge_draft(values)
+        return {**followup._hear(draft), "stale": stale}
 
     def _merge_draft(self, values):
-        """Add what changed to the draft and return it (in sudo).
+        """Add what changed to the draft (in sudo); return ``(draft, stale)``.
 
         Only what changed is sent, so that two tabs do not undo each other: ``answers`` by question id (None takes one
-        away), ``consent``, ``contact_name``, ``note``, ``channel`` (id).
+        away), ``consent``, ``contact_name``, ``note``, ``channel`` (id); and under ``typed`` when each was typed
+        (milliseconds, answers as "answers.<id>"). What a lost connection held up until something later was there is
+        stale: it is left out, and what stands instead is returned under the same names.
         """
         self.ensure_one()
         draft = dict(self.call_draft or {})
         changes = self._clean_draft(values if isinstance(values, dict) else {})
         if not changes:
-            return draft
-        answers = {**draft.get("answers", {}), **changes.pop("answers", {})}
-        draft |= changes
+            return draft, {}
+        answers, typed, given = dict(draft.get("answers", {})), dict(draft.get("typed", {})), values.get("typed")
+        stale = {"answers": keep_later(answers, changes.pop("answers", {}), typed, given, "answers.")}
+        stale |= keep_later(draft, changes, typed, given)
+        draft["typed"] = typed
         draft["answers"] = {number: value for number, value in answers.items() if value not in (None, "", [], {})}
         if len(json.dumps(draft)) > MAX_DRAFT:
             raise UserError(self.env._("This is more text than a call can hold. Please shorten it."))
         draft |= {"user": self.env.uid, "saved": fields.Datetime.to_string(fields.Datetime.now())}
         self.call_draft = draft
-        return draft
+        return draft, {name: value for name, value in stale.items() if name != "answers" or value}
 
     def _clean_draft(self, values):
         """Return of ``values`` what belongs into a draft: answers to questions of this questionnaire, plain texts."""
@@ -74,7 +103,8 @@ class AftersaleFollowup(models.Model):
         """Forget the draft: the call is over. Answers given before a call back are kept for it, unsaid the rest."""
         draft = self.call_draft or {}
         names = ("answers", "contact_name") if keep_answers else ()
-        self.call_draft = {name: draft[name] for name in names if draft.get(name)} or False
+        kept = {name: draft[name] for name in names if draft.get(name)}
+        self.call_draft = kept and {**kept, "typed": draft.get("typed", {})}
 
     def _hear(self, draft):
         """Return what the answers so far lead to, in the environment's language.

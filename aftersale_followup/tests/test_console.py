@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models.aftersale_followup_draft import get_clock
 from .console_common import ConsoleCase
 
 METHODS = (
@@ -197,6 +198,36 @@ class TestConsoleDraft(ConsoleCase):
         self.assertEqual((draft["consent"], draft["note"]), (True, "Calm"))
         self._console().console_save({"answers": {detail: None}})
         self.assertEqual(self._console().console_open()["draft"]["answers"], {score: 2})
+
+    def test_what_was_typed_later_stands_whenever_it_arrives(self):
+        detail, now = str(self._question("detail")["id"]), get_clock()
+
+        def save(text, moment):
+            typed = {"note": moment, f"answers.{detail}": moment}
+            return self._console().console_save({"answers": {detail: text}, "note": text, "typed": typed})["stale"]
+
+        self.assertEqual(save("First", now - 5000), {})
+        self.assertEqual(save("Third", now - 1000), {})
+        self.assertEqual(save("Second", now - 3000), {"answers": {detail: "Third"}, "note": "Third"})
+        self.assertEqual(save("Third", now - 3000), {}, "the same once more")
+        draft = self._console().console_open()["draft"]
+        self.assertEqual((draft["note"], draft["answers"]), ("Third", {detail: "Third"}))
+        # A clock that is wrong holds nobody up.
+        self.assertEqual(save("Fourth", now + 10**9), {})
+        for nonsense in (None, "x", -1, float("nan"), [1]):
+            self.assertEqual(save(f"Typed at {nonsense}", nonsense), {})
+        # Taken away later is taken away.
+        save(None, get_clock())
+        self.assertEqual(save("Second", now - 3000)["answers"], {detail: None})
+
+    def test_a_call_does_not_end_with_what_somebody_typed_over(self):
+        now = get_clock()
+        self._console().console_save(self._draft(4) | {"note": "Later", "typed": {"note": now}})
+        stale = {"note": "Earlier", "typed": {"note": now - 1000}}
+        self.assertEqual(self._console().console_finish("reached", {"draft": stale}), {"stale": {"note": "Later"}})
+        self.assertFalse(self.followup.feedback_ids)
+        self._console().console_finish("reached")
+        self.assertEqual(self.followup.attempt_ids.note, "Later")
 
     def test_zero_of_ten_is_an_answer(self):
         nps = str(self._question("nps")["id"])

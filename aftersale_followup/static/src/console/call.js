@@ -27,8 +27,9 @@ export class Call extends Component {
     setup() {
         this.orm = useService("orm");
         this.copyMessage = useCopyMessage();
+        this.notification = useService("notification");
         this.root = useRef("root");
-        const { draft, channel, probes, closing, complaint, call_back } = this.props.data;
+        const { draft, clock, channel, probes, closing, complaint, call_back } = this.props.data;
         this.state = useState({
             answers: draft.answers || {},
             consent: draft.consent || false,
@@ -49,7 +50,11 @@ export class Call extends Component {
         });
         // Not the component's: what was typed last is sent when the next customer is on the screen already.
         this.keeper = new DraftKeeper(this.env.services.orm, this.props.data.id, {
-            onHeard: (heard) => Object.assign(this.state, heard),
+            clock,
+            onHeard: ({ stale, ...heard }) => {
+                Object.assign(this.state, heard);
+                this.showLater(stale);
+            },
             onStatus: (status) => (this.state.status = status),
         });
         const { answers, ...rest } = this.keeper.recover() || {};
@@ -121,6 +126,33 @@ export class Call extends Component {
     set(name, field, value) {
         this.state[name] = value;
         this.keeper.change({ [field]: value });
+    }
+
+    /** Something else was typed later, in another window: it stands here, too, and what it replaces is told. */
+    showLater({ answers = {}, ...rest }) {
+        const replaced = [];
+        for (const [name, field] of FIELDS) {
+            if (field in rest && !this.keeper.isChanged(field)) {
+                replaced.push(this.state[name]);
+                this.state[name] = rest[field] ?? "";
+            }
+        }
+        for (const question of this.props.data.questions) {
+            const later = answers[question.id];
+            if (later !== undefined && !this.keeper.isChanged(`answers.${question.id}`)) {
+                const value = this.state.answers[question.id];
+                replaced.push(`${question.title} ${typeof value === "object" ? "" : value}`);
+                this.state.answers = { ...this.state.answers, [question.id]: later };
+                if (later === null) {
+                    delete this.state.answers[question.id];
+                }
+            }
+        }
+        const texts = replaced.filter((text) => typeof text === "string" && text.trim());
+        if (replaced.length) {
+            const message = _t("Something else was typed later in another window. Replaced: %s", texts.join(" · "));
+            this.notification.add(message, { type: "warning", sticky: true });
+        }
     }
 
     setConsent(agrees) {
@@ -216,7 +248,9 @@ export class Call extends Component {
         try {
             const args = [[this.props.data.id], outcome, { ...extra, draft }];
             const result = await this.orm.call("aftersale.followup", "console_finish", args);
-            if (result.errors) {
+            if (result.stale) {
+                this.showLater(result.stale);
+            } else if (result.errors) {
                 this.state.errors = result.errors;
                 const wrong = Object.keys(result.errors).map((id) => `[data-question="${id}"] :is(input, textarea)`);
                 this.focusLater(wrong.join(", "));

@@ -7,22 +7,40 @@ const MODEL = "aftersale.followup";
 const PAUSE = 400; // milliseconds without a key until what was typed is sent
 const AGAIN = 3000; // milliseconds until it is sent again when the server cannot be reached
 
+// One for each follow-up and tab: a call that was left without connection may still be waiting to send.
+const keepers = new Map();
+
 function merge(first, second) {
-    return { ...first, ...second, answers: { ...first.answers, ...second.answers } };
+    const typed = { ...first.typed, ...second.typed };
+    return { ...first, ...second, answers: { ...first.answers, ...second.answers }, typed };
+}
+
+function nameParts({ answers = {}, typed, ...rest }) {
+    return [...Object.keys(rest), ...Object.keys(answers).map((id) => `answers.${id}`)];
 }
 
 /**
  * Sends what is typed during a call to the server, one request after the other, and only what changed.
  *
- * Until the server has it, the tab keeps it, too: a reload may be faster than the request it interrupts.
+ * Until the server has it, the tab keeps it, too: a reload may be faster than the request it interrupts. It is sent
+ * with the moment at which it was typed, by the clock of the server (`clock`, milliseconds): what was typed later wins.
  */
 export class DraftKeeper {
-    constructor(orm, followupId, { onHeard, onStatus }) {
+    constructor(orm, followupId, { clock, onHeard, onStatus }) {
         Object.assign(this, { orm, followupId, onHeard, onStatus });
+        this.ahead = clock - Date.now();
         this.pending = null;
         this.sending = null;
         this.mutex = new Mutex();
         this.key = `aftersale_call_${followupId}`;
+        keepers.get(followupId)?.retire();
+        keepers.set(followupId, this);
+    }
+
+    /** Another one takes over for this follow-up, and what the tab keeps with it. */
+    retire() {
+        this.take();
+        this.isRetired = true;
     }
 
     /** What an earlier page could not deliver, or null; it is sent again. */
@@ -35,12 +53,22 @@ export class DraftKeeper {
     }
 
     change(values) {
-        this.pending = merge(this.pending || {}, values);
+        const now = Date.now() + this.ahead;
+        const typed = Object.fromEntries(nameParts(values).map((name) => [name, now]));
+        this.pending = merge(this.pending || {}, { ...values, typed: { ...typed, ...values.typed } });
         this.remember();
         this.schedule(PAUSE);
     }
 
+    /** Whether what `name` says was changed since it was sent. */
+    isChanged(name) {
+        return nameParts(this.pending || {}).includes(name);
+    }
+
     remember() {
+        if (this.isRetired) {
+            return;
+        }
         if (this.pending || this.sending) {
             const values = merge(this.sending || {}, this.pending || {});
             browser.sessionStorage.setItem(this.key, JSON.stringify(values));
@@ -84,12 +112,16 @@ export class DraftKeeper {
                 this.onStatus("saved");
             } catch (error) {
                 this.sending = null;
-                this.pending = merge(values, this.pending || {});
-                this.onStatus("failed");
+                if (!this.isRetired) {
+                    this.pending = merge(values, this.pending || {});
+                    this.onStatus("failed");
+                }
                 if (!(error instanceof ConnectionLostError)) {
                     throw error;
                 }
-                this.schedule(AGAIN);
+                if (!this.isRetired) {
+                    this.schedule(AGAIN);
+                }
             }
         });
     }
