@@ -7,7 +7,7 @@ TARGETS = [
     ("followup", "Follow-up (number or link)"),
     ("date", "Date of the answer"),
     ("contact_name", "Who answered"),
-    ("email", "E-mail"),
+    ("email", "E-mail Address"),
     ("phone", "Phone"),
     ("customer_ref", "Customer number"),
     ("order", "Order"),

@@ -37,7 +37,11 @@ class AftersaleImport(models.TransientModel):
     file = fields.Binary("Table", attachment=False, help="CSV or XLSX; the first line holds the names of the columns.")
     filename = fields.Char(export_string_translation=False)
     channel = fields.Selection(
-        CHANNELS, "Answered", required=True, default="paper", help="How the follow-ups in the table were answered."
+        CHANNELS,
+        "Way of Answering",
+        required=True,
+        default="paper",
+        help="How the follow-ups in the table were answered.",
     )
     inbound_source = fields.Selection(
         INBOUND_SOURCES,
@@ -135,7 +139,7 @@ class AftersaleImport(models.TransientModel):
 
     def _get_headings(self):
         """Return ``{plain heading: meaning}`` of the headings that the template may have, in every language."""
-        headings = {}
+        headings = {"e-mail": {"target": "email"}, "email": {"target": "email"}}  # whatever the template says
         for lang, _name in self.env["res.lang"].get_installed():
             wizard = self.with_context(lang=lang)
             for heading, meaning in wizard._list_headings():
