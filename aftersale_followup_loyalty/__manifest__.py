@@ -17,6 +17,7 @@
         "views/aftersale_reward_rule_views.xml",
         "views/aftersale_reward_draw_views.xml",
         "views/aftersale_reward_budget_views.xml",
+        "views/aftersale_issue_views.xml",
         "views/res_partner_views.xml",
         "views/aftersale_page_templates.xml",
         "views/res_company_views.xml",

@@ -1,3 +1,4 @@
+from . import loyalty_card
 from . import aftersale_reward_budget
 from . import aftersale_reward_rule
 from . import aftersale_reward
@@ -8,3 +9,4 @@ from . import aftersale_feedback
 from . import aftersale_followup
 from . import mail_mail
 from . import res_company
+from . import aftersale_issue

@@ -1,6 +1,6 @@
 from odoo import SUPERUSER_ID, api, models
 
-from .aftersale_reward import QUIET_CARD
+from .loyalty_card import QUIET_CARD
 
 ACCEPTED = ("accepted", "adopted")
 

@@ -3,9 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date, plaintext2html
 
 from .aftersale_reward_rule import KINDS, OCCASIONS
-
-# Cards are told to customers by our message, in their language.
-QUIET_CARD = {"tracking_disable": True, "mail_notrack": True, "mail_create_nolog": True, "loyalty_no_mail": True}
+from .loyalty_card import QUIET_CARD
 
 
 class AftersaleReward(models.Model):
@@ -100,24 +98,16 @@ class AftersaleReward(models.Model):
     def _make_cards(self):
         """Make the coupons of these rewards that are given as one, with the reward's code."""
         rewards = self.filtered(lambda r: r.state == "given" and r.rule_id.program_id and not r.card_id)
-        cards = self.env["loyalty.card"].sudo().with_context(**QUIET_CARD)
-        cards = cards.create([reward._prepare_card() for reward in rewards])
-        for reward, card in zip(rewards, cards, strict=True):
+        gifts = [(reward._prepare_card(), reward._get_occasion()) for reward in rewards]
+        for reward, card in zip(rewards, self.env["loyalty.card"]._aftersale_give(gifts), strict=True):
             reward.card_id = card
-        cards.env["loyalty.history"].create(
-            [
-                {"card_id": card.id, "issued": card.points, "description": reward._get_occasion()}
-                for reward, card in zip(rewards, cards, strict=True)
-            ]
-        )
 
     def _prepare_card(self):
         self.ensure_one()
         program = self.rule_id.program_id
         return {
             "program_id": program.id,
-            # enough for one use, whatever the program asks for
-            "points": max(program.reward_ids.mapped("required_points"), default=1),
+            "points": program._aftersale_get_points(),
             "code": self.code,
             "expiration_date": self.date_valid,
             "partner_id": self.partner_id.id,

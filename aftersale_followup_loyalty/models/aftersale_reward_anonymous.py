@@ -3,7 +3,7 @@ from datetime import datetime, time
 from odoo import SUPERUSER_ID, api, models
 from odoo.fields import Domain
 
-from .aftersale_reward import QUIET_CARD
+from .loyalty_card import QUIET_CARD
 
 SHOWN = "aftersale_reward"
 

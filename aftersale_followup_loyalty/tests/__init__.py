@@ -1,3 +1,4 @@
+from . import test_compensation_coupon
 from . import test_reward
 from . import test_reward_anonymous
 from . import test_reward_draw

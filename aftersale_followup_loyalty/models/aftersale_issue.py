@@ -1,0 +1,109 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .loyalty_card import QUIET_CARD
+
+
+class AftersaleIssue(models.Model):
+    """A compensation of the kind coupon is a coupon: made when it is granted, once, and told to the customer."""
+
+    _inherit = "aftersale.issue"
+
+    coupon_code = fields.Char(
+        compute="_compute_coupon_code",
+        compute_sudo=True,
+        groups="aftersale_followup.group_agent",
+        help="Whoever knows it can use the coupon: tell it to this customer alone.",
+    )
+
+    @api.depends("compensation_state")
+    def _compute_coupon_code(self):
+        cards = self._get_coupons().grouped("aftersale_issue_id")
+        for issue in self:
+            issue.coupon_code = cards.get(issue._origin, self.env["loyalty.card"]).code
+
+    def _get_coupons(self):
+        return self.env["loyalty.card"].sudo().search([("aftersale_issue_id", "in", self.ids)])
+
+    def write(self, vals):
+        """Give the coupon as soon as it is granted, by whom or in which order ever; what was given stays as it is."""
+        if {"compensation", "compensation_kind"} & vals.keys() and not self.env.su:
+            for issue in self._get_coupons().aftersale_issue_id & self:
+                raise UserError(
+                    self.env._("The customer has the coupon of %s. What was granted stays as it is.", issue.name)
+                )
+        result = super().write(vals)
+        if {"compensation_kind", "compensation_state"} & vals.keys():
+            self.sudo()._give_coupons()
+        return result
+
+    def _give_coupons(self):
+        """Make the coupons that are granted and not there yet, and tell the customers.
+
+        An issue that took others over counts theirs: what they gave is not given again.
+        """
+        granted = self.filtered(lambda i: i.compensation_state == "granted" and i.compensation_kind == "coupon")
+        if not granted:
+            return
+        merged = self.search([("merged_into_id", "in", granted.ids)])
+        given = (granted | merged)._get_coupons().aftersale_issue_id
+        missing = granted - given - given.merged_into_id
+        cards = self.env["loyalty.card"]._aftersale_give(
+            [(issue._prepare_coupon(), issue.name) for issue in missing.filtered("compensation")]
+        )
+        cards._aftersale_tell()
+
+    def _prepare_coupon(self):
+        self.ensure_one()
+        company = self.company_id
+        program = company.aftersale_compensation_program_id
+        if not program:
+            raise UserError(
+                self.env._(
+                    "No coupon can be granted yet: a manager chooses the program of its coupons under "
+                    "Configuration → Settings → Issues → Compensation by Coupon."
+                )
+            )
+        today = company._aftersale_today()
+        currency = program.currency_id or company.currency_id
+        amount = company.currency_id._convert(self.compensation, currency, company, today)
+        return {
+            "program_id": program.id,
+            "partner_id": self.partner_id.id,
+            "points": program._aftersale_get_points(amount),
+            "expiration_date": fields.Date.add(today, days=company.aftersale_compensation_days),
+            "aftersale_issue_id": self.id,
+        }
+
+    def _forget_traces(self):
+        """The coupon stays good for whoever holds it; neither it nor its messages tell whose it is."""
+        cards = self._get_coupons().with_context(**QUIET_CARD)
+        self.env["mail.message"].sudo().search([("model", "=", cards._name), ("res_id", "in", cards.ids)]).unlink()
+        cards.write({"partner_id": False, "aftersale_issue_id": False})
+        return super()._forget_traces()
+
+
+class LoyaltyCard(models.Model):
+    _inherit = "loyalty.card"
+
+    def _aftersale_tell(self):
+        """Queue the mail with the code to each customer who may be written to; else an agent tells it."""
+        template = self.env.ref("aftersale_followup_loyalty.mail_template_coupon_compensation", False)
+        Feedback = self.env["aftersale.feedback"]
+        mailed = self.browse()
+        if template:
+            mailed = self.filtered(lambda card: Feedback.new({"partner_id": card.partner_id.id})._filter_reachable())
+            mails = template.with_env(self.env).send_mail_batch(mailed.ids, force_send=False) if mailed else ()
+            asked = {card.id: card.aftersale_issue_id.feedback_ids.followup_id[-1:] for card in mailed}
+            for mail in mails:
+                if asked[mail.res_id]:
+                    mail.headers = repr(asked[mail.res_id]._get_unsubscribe_headers())
+            if mails:
+                self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        for card in self - mailed:
+            issue = card.aftersale_issue_id
+            issue.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Tell the customer the code of the coupon"),
+                user_id=(issue.user_id or issue._get_supervisor() or self.env.user).id,
+            )
