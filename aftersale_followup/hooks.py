@@ -12,6 +12,7 @@ def uninstall_hook(env):
     types = env["ir.model.data"].search([("module", "=", "aftersale_followup"), ("model", "=", "mail.activity.type")])
     activities = env["mail.activity"].with_context(active_test=False)
     activities.search([("activity_type_id", "in", types.mapped("res_id"))]).unlink()
+    env["mail.activity.plan.template"].search([("activity_type_id", "in", types.mapped("res_id"))]).unlink()
     # A year's numbers are a sequence of the database each, which goes with the record only; companies have their own.
     sequences = _named(env, "ir.sequence", "code", "aftersale.%")
     sequences.date_range_ids.unlink()

@@ -103,6 +103,9 @@ from . import aftersale_pretest
 from . import aftersale_anonymise
 from . import aftersale_issue_redress
 from . import aftersale_recurring
+from . import aftersale_action_deadline
+from . import aftersale_tag_response
+from . import mail_activity_plan_template
 from . import aftersale_retention
 from . import mail_thread_inbound
 from . import aftersale_mailbox

@@ -90,7 +90,8 @@ class AftersaleAction(models.Model):
                 "mail.mail_activity_data_todo",
                 summary=self.env._("The problem became more frequent"),
                 note=self.env._(
-                    "Named in %(before).1f of 100 answers before the measure and in %(after).1f after it.",
+                    "Named in %(before).1f of 100 answers before the measure and in %(after).1f after it. "
+                    "Resume the measure, or plan another one.",
                     before=action.rate_before,
                     after=action.rate_after,
                 ),

@@ -4,6 +4,14 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+COMPENSATIONS = [
+    ("discount", "Discount"),
+    ("gift", "Gift"),
+    ("refund", "Refund"),
+    ("replacement", "Replacement"),
+    ("coupon", "Coupon"),
+]
+
 
 class AftersaleIssue(models.Model):
     """What a customer is granted for a loss: one compensation an issue, within limits, else approved."""
@@ -11,13 +19,7 @@ class AftersaleIssue(models.Model):
     _inherit = "aftersale.issue"
 
     compensation_kind = fields.Selection(
-        [
-            ("discount", "Discount"),
-            ("gift", "Gift"),
-            ("refund", "Refund"),
-            ("replacement", "Replacement"),
-            ("coupon", "Coupon"),
-        ],
+        COMPENSATIONS,
         copy=False,
         tracking=True,
     )

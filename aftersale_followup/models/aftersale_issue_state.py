@@ -275,7 +275,7 @@ class AftersaleIssue(models.Model):
         ended = self.filtered(lambda issue: issue.state in ("closed", "cancelled"))
         ended._drop_verifications()
         ended.sudo().activity_unlink(
-            ["aftersale_followup.activity_type_issue", "aftersale_followup.activity_type_call_customer"]
+            [f"aftersale_followup.activity_type_{name}" for name in ("issue", "call_customer", "department")]
         )
 
     def _drop_verifications(self):

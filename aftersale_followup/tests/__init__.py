@@ -1,6 +1,7 @@
 from . import test_access
 from . import test_access_log
 from . import test_action
+from . import test_action_deadline
 from . import test_analysis
 from . import test_anonymous
 from . import test_anonymous_release
@@ -65,6 +66,7 @@ from . import test_settings
 from . import test_sheet
 from . import test_sheet_files
 from . import test_suggestion
+from . import test_tag_response
 from . import test_target
 from . import test_targets
 from . import test_thanks

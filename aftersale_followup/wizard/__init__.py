@@ -25,4 +25,5 @@ from . import aftersale_issue_merge
 from . import aftersale_issue_solution
 from . import aftersale_issue_split
 from . import aftersale_issue_waive
+from . import mail_activity_schedule
 from . import stock_return_picking

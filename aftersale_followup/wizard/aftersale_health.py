@@ -10,7 +10,7 @@ LATE_CRON = timedelta(hours=3)
 LATE_CONTACT = timedelta(hours=1)
 CRONS = (
     *("contact", "redate", "sweep", "periodic", "target", "release"),
-    *("clocks", "effect", "analysis", "retention", "learn"),
+    *("clocks", "deadlines", "effect", "analysis", "retention", "learn"),
 )
 
 

@@ -24,6 +24,7 @@ def migrate(cr, version):
     _keep_everything(cr)
     _tell_nobody(cr)
     _complete_plans(cr)
+    _complete_tags(cr)
     _add_loyal_customers(cr)
     _drop_call_form(cr)
 
@@ -236,6 +237,18 @@ def _complete_plans(cr):
     if _create(cr, "aftersale_plan", "spread_start", "date"):
         # Until now nothing planned them: all whose turn it is are spread over an interval, as at the switch-on.
         cr.execute("UPDATE aftersale_plan SET spread_start = CURRENT_DATE WHERE trigger = 'periodic' AND active")
+
+
+def _complete_tags(cr):
+    """Late goods set something going now: their department hears of it, and a discount is proposed."""
+    if _create(cr, "aftersale_tag", "tell_department", "bool"):
+        _create(cr, "aftersale_tag", "proposal_kind", "varchar")
+        cr.execute(
+            SQL(
+                "UPDATE aftersale_tag SET tell_department = TRUE, proposal_kind = 'discount' WHERE id = %s",
+                _ref(cr, "tag_logistics_delay"),
+            )
+        )
 
 
 def _add_loyal_customers(cr):
