@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.aftersale_followup.models.aftersale_followup_message import LINK
+
 from .loyalty_card import QUIET_CARD
 
 
@@ -84,24 +86,21 @@ class AftersaleIssue(models.Model):
 
 
 class LoyaltyCard(models.Model):
-    _inherit = "loyalty.card"
+    _name = "loyalty.card"
+    _inherit = ["loyalty.card", "aftersale.message.mixin"]
+
+    def _get_asked_followup(self):
+        return self.aftersale_issue_id._get_asked_followup()
 
     def _aftersale_tell(self):
         """Queue the mail with the code to each customer who may be written to; else an agent tells it."""
+        cards = self.sudo().with_context(aftersale_link=LINK)
         template = self.env.ref("aftersale_followup_loyalty.mail_template_coupon_compensation", False)
-        Feedback = self.env["aftersale.feedback"]
-        mailed = self.browse()
-        if template:
-            mailed = self.filtered(lambda card: Feedback.new({"partner_id": card.partner_id.id})._filter_reachable())
-            mails = template.with_env(self.env).send_mail_batch(mailed.ids, force_send=False) if mailed else ()
-            asked = {card.id: card.aftersale_issue_id.feedback_ids.followup_id[-1:] for card in mailed}
-            for mail in mails:
-                if asked[mail.res_id]:
-                    mail.headers = repr(asked[mail.res_id]._get_unsubscribe_headers())
-            if mails:
-                self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-        for card in self - mailed:
-            issue = card.aftersale_issue_id
+        reachable = cards.aftersale_issue_id._filter_reachable()
+        mailed = cards.filtered(lambda card: template and card.aftersale_issue_id in reachable)
+        if mailed:
+            mailed._queue_mails(template)
+        for issue in (cards - mailed).aftersale_issue_id:
             issue.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Tell the customer the code of the coupon"),
