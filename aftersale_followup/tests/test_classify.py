@@ -2,7 +2,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 
 from ..models import words
 from ..models.words import split_words
@@ -306,3 +306,20 @@ class TestClassify(ClassifyCase):
         self.assertEqual((feedback.suggested_tag_id, feedback.suggested_by), (self.tag("installation"), "learned"))
         with self.assertRaisesRegex(UserError, "not changed"):
             feedback.suggested_tag_id = self.tag("price")
+
+
+@tagged("post_install", "-at_install")
+class TestClassifyTour(ClassifyCase, HttpCase):
+    def test_agent_classifies_in_the_list_in_the_form_and_many_at_once(self):
+        """As an agent without the right to write feedback."""
+        self._decided([("A shelf that wobbles", "installation"), ("Nice colleague", "praise")] * 3)
+        self._learn()
+        answers = [
+            self._answer(text) for text in ("The courier was late", "A shelf that wobbles", "Rude", "Too expensive")
+        ]
+        self.start_tour("/odoo/aftersale-classify", "aftersale_followup_classify", login=self.agent.login)
+        self.env.invalidate_all()
+        codes = [answer.tag_ids.mapped("code") for answer in answers]
+        self.assertEqual(codes, [["logistics_delay"], ["installation"], ["service_attitude"], ["price"]])
+        for answer in answers:
+            self.assertTrue(answer.is_tag_confirmed and answer.issue_ids and answer.suggested_tag_id)
