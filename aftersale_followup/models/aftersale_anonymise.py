@@ -97,13 +97,14 @@ class AftersaleIssue(models.Model):
         names = self._get_names()
         company = self.company_id.partner_id
         tags = self.tag_ids.with_context(lang=company.lang).mapped("name")
-        texts = ("whys", "root_cause", "solution", "lesson", "waiver_note", "cancel_reason")
+        texts = ("whys", "root_cause", "solution", "lesson", "agreement", "waiver_note", "cancel_reason")
         return {
             "partner_id": False,
             "order_id": False,
             # A serial number leads to whoever bought the piece.
             "lot_ids": [Command.clear()],
-            # The title is in the customer's words.
+            # Both are in the customer's words.
+            "heard": False,
             "title": ", ".join(tags) or self.name,
             **{name: anonymise(self[name], names) for name in texts},
         }

@@ -13,11 +13,15 @@ class AftersaleComplaintStep(models.Model):
 
 
 class AftersaleIssue(models.Model):
-    """Which steps of handling the complaint are done."""
+    """Which steps of handling the complaint are done, what was heard and what was agreed."""
 
     _inherit = "aftersale.issue"
 
     # Followed in the chatter, which says who did which step, and when.
     complaint_step_ids = fields.Many2many(
         "aftersale.complaint.step", string="Complaint Steps", copy=False, ondelete="restrict", tracking=True
+    )
+    heard = fields.Text("What Was Heard", help="What the customer told, repeated back to be sure it was understood.")
+    agreement = fields.Text(
+        "Agreed with the Customer", tracking=True, help="The solution and the date that the customer agreed to."
     )

@@ -84,7 +84,7 @@ class AftersaleIssue(models.Model):
         for name in ("product_id", "order_id", "user_id", "department_id", "team_id"):
             if not target[name]:
                 values[name] = self[name][:1].id
-        for name in ("root_cause", "solution"):
+        for name in ("root_cause", "solution", "heard", "agreement"):
             texts = [text for text in (target[name], *self.mapped(name)) if text]
             values[name] = "\n".join(dict.fromkeys(texts))
         return values

@@ -22,6 +22,8 @@ AGENT_FIELDS = DEPARTMENT_FIELDS | {
     "compensation_kind",
     "tag_ids",
     "complaint_step_ids",
+    "heard",
+    "agreement",
 }
 DEPARTMENT_STATES = ("processing", "done")
 # What only the life cycle itself sets, for nobody to rewrite: who solved it, how often it came back, what was when.

@@ -144,6 +144,20 @@ class TestRedress(AftersaleCase):
         with self.assertRaises(AccessError):
             Form(wizard).save().refund_moves()
 
+    def test_agent_writes_what_was_heard_and_agreed(self):
+        issue = self._issue(user_id=self.agent.id).with_user(self.agent)
+        issue.write({"heard": "It leaks since Monday", "agreement": "A new lid by Friday for Wang Fang"})
+        other = self._issue(heard="It leaks, again")
+        other._merge_into(issue.sudo())
+        self.assertEqual(issue.heard, "It leaks since Monday\nIt leaks, again")
+        employee = self._user("asf_employee", "base.group_user")
+        own = self._issue(user_id=employee.id).with_user(employee)
+        with self.assertRaises(AccessError):
+            own.agreement = "Whatever"
+        issue.sudo()._anonymise()
+        self.assertFalse(issue.sudo().heard, "The customer's words go.")
+        self.assertNotIn("Wang Fang", issue.sudo().agreement)
+
     # -- what becomes of them ------------------------------------------------------
 
     def test_merged_issue_takes_them_over_and_anonymous_one_drops_them(self):
