@@ -19,6 +19,7 @@ ANSWER_FIELDS = {
     "dimension_ids",
     "detail",
     "suggestion",
+    "opportunity",
     "improvement",
     "note",
     "tag_ids",

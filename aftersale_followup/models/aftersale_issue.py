@@ -54,7 +54,13 @@ class AftersaleIssue(models.Model):
     color = fields.Integer(related="category_id.color")
     department_id = fields.Many2one("hr.department", index="btree_not_null", ondelete="set null", check_company=True)
     user_id = fields.Many2one(
-        "res.users", "Responsible", index=True, tracking=True, domain=[("share", "=", False)], ondelete="restrict"
+        "res.users",
+        "Responsible",
+        index=True,
+        tracking=True,
+        domain=[("share", "=", False)],
+        ondelete="restrict",
+        group_expand="_group_expand_user_id",
     )
     solver_ids = fields.Many2many(
         "res.users",

@@ -11,6 +11,17 @@ class AftersaleIssue(models.Model):
         """Show every column but "Cancelled", which nobody can drop an issue into without a reason."""
         return [state for state, _label in self._fields["state"].selection if state != "cancelled"]
 
+    @api.model
+    def _group_expand_user_id(self, users, domain):
+        """On the triage board show everybody an issue can be given to: the teams of who looks, else after-sales."""
+        if not self.env.context.get("aftersale_triage"):
+            return users
+        # sudo: supervisors without a Sales right read neither teams nor their members
+        teams = self.env["crm.team"].sudo().search([("user_id", "=", self.env.uid)])
+        teams = teams or self.env.companies.sudo().aftersale_team_id
+        members = (teams.member_ids | teams.user_id).filtered(lambda user: user.active and not user.share)
+        return users | members.with_env(self.env)
+
     may_handle = fields.Boolean(compute="_compute_may_change", export_string_translation=False)
     may_triage = fields.Boolean(compute="_compute_may_change", export_string_translation=False)
 

@@ -181,11 +181,18 @@ class TestImportInbound(ImportCase):
         survey = self.env.ref("aftersale_followup.survey_relation")
         questions = survey._aftersale_form()["questions"]
         score = next(q for q in questions if q["role"] == "satisfaction")
-        plan = next(q for q in questions if q["role"] == "opportunity")
-        rows = [[score["title"], plan["title"]], ["4", plan["choices"][0]["label"]]]
+        trend = next(q for q in questions if q["role"] == "stability")
+        rows = [[score["title"], trend["title"]], ["4", trend["choices"][0]["label"]]]
         wizard = self._import(rows, survey_id=survey.id)
         wizard.action_import()
-        self.assertIn(plan["choices"][0]["label"], wizard.line_ids.feedback_id.note)
+        self.assertIn(trend["choices"][0]["label"], wizard.line_ids.feedback_id.note)
+
+    def test_interest_is_read_from_a_file_too(self):
+        survey = self.env.ref("aftersale_followup.survey_relation")
+        plan = next(q for q in survey._aftersale_form()["questions"] if q["role"] == "opportunity")
+        wizard = self._import([[plan["title"]], [plan["choices"][1]["label"]]], survey_id=survey.id)
+        wizard.action_import()
+        self.assertEqual(wizard.line_ids.feedback_id.opportunity, "later")
 
     def test_a_wrong_date_is_reported(self):
         future = fields.Date.to_string(self.company._aftersale_today() + timedelta(days=3))

@@ -6,7 +6,7 @@ from .aftersale_record import SCORES
 
 # What a correction may say anew, and what it takes over as it is.
 SAID = ("nps", "resolved", "detail", "suggestion", "contact_name", "is_complaint")
-KEPT = ("inbound_source", "inbound_url", "email", "phone", "improvement")
+KEPT = ("inbound_source", "inbound_url", "email", "phone", "improvement", "opportunity")
 
 
 class AftersaleCorrection(models.TransientModel):
