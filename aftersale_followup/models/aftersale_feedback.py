@@ -252,9 +252,10 @@ class AftersaleFeedback(models.Model):
             screening = {"screened_by_id": self.env.uid, "screened_date": fields.Datetime.now()}
             super(AftersaleFeedback, screened.sudo()).write(screening)
         if "evidence" in vals:
-            # The supervisor decided about a suspicious answer: a verification that waited for it goes on.
+            # The supervisor decided about an answer: a verification that waited for it goes on.
             for feedback in self.sudo().filtered(lambda f: f.scenario == "resolution_check"):
-                feedback.followup_id.issue_id.filtered(lambda issue: issue.state == "done")._verify(feedback)
+                for issue in feedback.followup_id.issue_id:
+                    issue._verify(feedback)
         return result
 
     @api.constrains("correction_of_id", "followup_id")

@@ -127,11 +127,14 @@ class AftersaleIssue(models.Model):
         """Close or reopen the issue by what the customer answered in the second follow-up.
 
         A suspicious answer never closes: the supervisor looks at it first, and its confirmation decides. One that
-        says that the problem is still there reopens, whatever the suspicion.
+        says that the problem is still there reopens, whatever the suspicion. So does one that closed the issue and is
+        corrected, or no longer believed, afterwards.
         """
         self.ensure_one()
         issue = self.sudo()
         issue.feedback_ids = [Command.link(feedback.id)]
+        if issue.state == "closed" and issue.confirmed_by_id and not issue._is_verified():
+            issue.state = "processing"
         if issue.state != "done":
             return
         if feedback.evidence == "suspicious" and feedback._says_solved():
