@@ -47,15 +47,17 @@ class IssueMachine(RuleBasedStateMachine):
     def teardown(self):
         if self.case.seen is not None:
             self.case.seen.update(self.issues.mapped("state"))
+            self.case.seen.update("merged" for issue in self.issues if issue.merged_into_id.feedback_ids)
             self.case.seen.update("confirmed" for issue in self.issues if issue.confirmed_by_id)
         self.savepoint.close(rollback=True)
         self.env.invalidate_all(flush=False)
 
     @initialize()
-    def two_issues_are_solved(self):
-        """Most paths of interest begin where a customer is asked whether the problem is solved."""
-        for customer in self.case.customers:
+    def each_customer_has_a_solved_and_a_new_issue(self):
+        """Most paths of interest begin where a customer is asked whether the problem is solved, or has two of them."""
+        for place, customer in enumerate(self.case.customers):
             self.case._solved_issue(partner_id=customer.id)
+            self.customer_reports(place, {"logistics_delay"}, 2, False)
 
     # -- helpers -----------------------------------------------------------------------
 
@@ -239,8 +241,12 @@ class IssueMachine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.issues) > 1)
     @rule(first=number, second=number)
     def supervisor_merges(self, first, second):
-        issue, target = (self._pick(place).with_user(self.case.supervisor) for place in (first, second))
-        self._attempt(lambda: issue._merge_into(target))
+        issue, target = self._pick(first), self._pick(second)
+        # Rarely by chance: two of one customer, one of them in work.
+        same = self.issues.filtered(lambda i: i != issue and i.partner_id == issue.partner_id)
+        target = same.filtered(lambda i: i.state in ("new", "processing"))[:1] or target
+        supervisor = self.case.supervisor
+        self._attempt(lambda: issue.with_user(supervisor)._merge_into(target.with_user(supervisor)))
 
     @precondition(lambda self: self.issues)
     @rule(place=number, how_many=st.integers(1, 2))
@@ -338,5 +344,5 @@ class TestIssueMachine(AftersaleCase):
             ),
         )
         # A machine that never gets anywhere proves nothing.
-        for state in (*STATES, "confirmed"):
+        for state in (*STATES, "confirmed", "merged"):
             self.assertGreater(self.seen[state], 3, f"{state}: {self.seen}")
