@@ -22,6 +22,15 @@ class AftersaleIssue(models.Model):
         members = (teams.member_ids | teams.user_id).filtered(lambda user: user.active and not user.share)
         return users | members.with_env(self.env)
 
+    @api.model
+    def web_read_group(self, *args, opening_info=None, unfold_read_default_limit=80, **kwargs):
+        """Open the column of nobody on the triage board: Odoo folds it, and there lies the work."""
+        if self.env.context.get("aftersale_triage") and not opening_info:
+            opening_info = [{"value": False, "folded": False, "offset": 0, "limit": unfold_read_default_limit}]
+        return super().web_read_group(
+            *args, opening_info=opening_info, unfold_read_default_limit=unfold_read_default_limit, **kwargs
+        )
+
     may_handle = fields.Boolean(compute="_compute_may_change", export_string_translation=False)
     may_triage = fields.Boolean(compute="_compute_may_change", export_string_translation=False)
 

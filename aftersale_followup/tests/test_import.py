@@ -189,8 +189,11 @@ class TestImportInbound(ImportCase):
 
     def test_interest_is_read_from_a_file_too(self):
         survey = self.env.ref("aftersale_followup.survey_relation")
-        plan = next(q for q in survey._aftersale_form()["questions"] if q["role"] == "opportunity")
-        wizard = self._import([[plan["title"]], [plan["choices"][1]["label"]]], survey_id=survey.id)
+        questions = survey._aftersale_form()["questions"]
+        score = next(q for q in questions if q["role"] == "satisfaction")
+        plan = next(q for q in questions if q["role"] == "opportunity")
+        rows = [[score["title"], plan["title"]], ["4", plan["choices"][1]["label"]]]
+        wizard = self._import(rows, survey_id=survey.id)
         wizard.action_import()
         self.assertEqual(wizard.line_ids.feedback_id.opportunity, "later")
 

@@ -13,8 +13,7 @@ class AftersaleFeedback(models.Model):
 
     def _follow_interest(self):
         """Make it an opportunity of the salesperson instead of an item on a list."""
-        if not self._create_leads():
-            super()._follow_interest()
+        return None if self._create_leads() else super()._follow_interest()
 
     def _create_leads(self):
         """Return new opportunities for those of these answers, all of named customers, that led to none yet.
