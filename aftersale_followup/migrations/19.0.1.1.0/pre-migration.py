@@ -79,7 +79,11 @@ def _hand_over_all_teams(cr):
 
 def _free_menus(cr):
     """An update adds groups to menus and takes none away: those who no longer get a menu by their group."""
-    for menu, group in (("menu_root", "group_agent"), ("menu_settings", "base.group_system")):
+    for menu, group in (
+        ("menu_root", "group_agent"),
+        ("menu_settings", "base.group_system"),
+        ("menu_feedback_classify", "group_supervisor"),
+    ):
         module, _dot, name = group.rpartition(".")
         cr.execute(
             SQL(
