@@ -107,7 +107,11 @@ class AftersalePlan(models.Model):
     def write(self, vals):
         if vals.get("survey_id"):
             self._keep_asked_survey(vals["survey_id"])
-        return super().write(vals)
+        before = [(plan, plan._get_automatic_channels()) for plan in self] if "channel_ids" in vals else []
+        result = super().write(vals)
+        # A running plan takes up a channel when it was tried; what was live before stays live.
+        self.browse([plan.id for plan, known in before if plan._get_automatic_channels() - known])._check_pretested()
+        return result
 
     def _keep_asked_survey(self, survey_id):
         """Have follow-ups that are open go on with the questionnaire of the day they were planned."""

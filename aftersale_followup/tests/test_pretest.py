@@ -110,6 +110,18 @@ class TestGoingLive(PretestCase):
         wizard.action_confirm()
         self.assertTrue(plan.active)
 
+    def test_a_running_plan_takes_up_a_tried_channel_only(self):
+        mail, sms = (self.env.ref(f"aftersale_followup.channel_{code}") for code in ("email", "sms"))
+        plan = self.plan_new
+        plan.write({"channel_ids": [(6, 0, mail.ids)], "next_survey_id": self.own.id})
+        self._try_all()
+        plan.action_use_next_survey()
+        with self.assertRaisesRegex(ValidationError, "as it comes by SMS"), self.env.cr.savepoint():
+            plan.channel_ids += sms
+        plan.script = "# Opening\nGood morning."
+        plan.channel_ids -= mail
+        self.assertTrue(plan.active, "Fewer channels need no try")
+
     def test_questions_for_identity_keep_a_plan_from_going_live(self):
         self.plan_new.next_survey_id = self.own
         self.own.question_ids[1].title = "Your passport number?"
