@@ -1,3 +1,4 @@
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import ValidationError
@@ -136,6 +137,14 @@ class TestQuestionnaireCheck(OwnSurvey, CaptureCase):
         self.assertTrue(form.save().id)
         other = self.env["survey.survey"].create({"title": "Canteen"})
         self.assertFalse(other.aftersale_warnings or other.aftersale_obstacles, "Others' surveys are none of ours")
+
+    def test_nothing_is_offered_that_goes_past_the_follow_ups(self):
+        Survey = self.env["survey.survey"].with_user(self.manager)
+        for number, kind in self.env.ref("aftersale_followup.survey_survey_action").views:
+            arch = etree.fromstring(Survey.get_view(number, kind)["arch"])
+            shown = {node.get("name") for node in arch.iter("a", "button") if node.get("invisible") != "True"}
+            with self.subTest(view=kind):
+                self.assertFalse(shown & {"action_send_survey", "action_test_survey", "action_start_session"})
 
 
 @tagged("post_install", "-at_install")
