@@ -186,6 +186,7 @@ class TestDecisions(ScreenCase):
             ["action_confirm_evidence", "action_reject_evidence"],
             "beside the card's text",
         )
+        self.assertEqual(arch.xpath("//field[@name='user_id']/@readonly"), ["1"], "Nobody becomes the agent by a slip")
         self.assertLessEqual({"suspicious_reason", "content", "score"}, set(arch.xpath("//templates//field/@name")))
 
     def _to_screen(self):
