@@ -43,6 +43,20 @@ class TestViews(AftersaleCase):
 
     # -- menus and actions -----------------------------------------------------
 
+    def test_rows_filled_in_on_a_phone_hold_what_those_of_a_desk_hold(self):
+        """A phone shows cards; what they do not name is lost when the form is saved."""
+        for model, name in (("aftersale.import", "column_ids"), ("aftersale.issue.waive", "line_ids")):
+            arch = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
+            listed, cards = (
+                {
+                    field.get("name"): field.get("force_save")
+                    for field in arch.iterfind(f".//field[@name='{name}']/{kind}//field")
+                }
+                for kind in ("list", "kanban")
+            )
+            with self.subTest(model=model):
+                self.assertEqual(listed, cards)
+
     def test_menus_of_each_role(self):
         shown = {}
         for user in (self.agent, self.supervisor, self.manager):
