@@ -159,6 +159,16 @@ class TestIssueMerge(AftersaleCase):
         self.assertEqual(issues.mapped("waiver_note"), ["Mail and reminder without an answer", "Moved away"])
         self.assertEqual(set(issues.mapped("state")), {"closed"})
 
+    def test_reasons_speak_the_language_of_the_user(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env["ir.module.module"]._load_module_terms(["aftersale_followup"], ["zh_CN"])
+
+        def reasons(model, name):
+            return self.env[model].with_context(lang="zh_CN").fields_get([name])[name]["selection"]
+
+        self.assertIn(("unreachable", "联系不上"), reasons("aftersale.issue", "waiver_reason"))
+        self.assertEqual(reasons("aftersale.issue.waive.line", "reason"), reasons("aftersale.issue", "waiver_reason"))
+
     def test_neither_high_ones_nor_open_questions_are_closed_together(self):
         high, asked = self._solved_issue(priority="1"), self._solved_issue()
         high.verification_followup_ids._set_state("cancelled")

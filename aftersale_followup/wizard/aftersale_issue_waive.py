@@ -47,7 +47,9 @@ class AftersaleIssueWaiveLine(models.TransientModel):
     issue_id = fields.Many2one("aftersale.issue", required=True, readonly=True, ondelete="cascade")
     partner_id = fields.Many2one(related="issue_id.partner_id")
     attempts = fields.Text("What Was Tried", compute="_compute_attempts")
-    reason = fields.Selection(lambda self: self.env["aftersale.issue"]._fields["waiver_reason"].selection)
+    reason = fields.Selection(
+        lambda self: self.env["aftersale.issue"]._fields["waiver_reason"]._description_selection(self.env)
+    )
     note = fields.Char()
 
     @api.depends("issue_id")
