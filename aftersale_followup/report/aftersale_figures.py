@@ -1,12 +1,12 @@
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, models
 from odoo.tools import SQL, float_round
 
+from .figures_scope import FILTERS, Scope, counting
 from .interval import mean_interval, nps_interval, wilson_interval
 
 TREND_PERIODS = 12
@@ -22,35 +22,6 @@ def period_before(date_from, date_to):
     return date_from - (date_to - date_from) - day, date_from - day
 
 
-@dataclass
-class Scope:
-    """What the figures are about: whose, when, and as of which moment."""
-
-    company: models.BaseModel
-    team: models.BaseModel
-    cutoff: datetime
-    periods: list  # (first day, last day), oldest first, the period asked for last
-    bounds: list  # their limits in UTC: one more than there are periods, each the end of one and the start of the next
-
-    @property
-    def date_from(self):
-        return self.periods[-1][0]
-
-    @property
-    def date_to(self):
-        return self.periods[-1][1]
-
-    def where(self, alias):
-        """Company, team and cutoff of a table that has all three."""
-        return SQL(
-            "%(alias)s.company_id = %(company)s AND %(alias)s.create_date <= %(cutoff)s AND (%(team)s)",
-            alias=SQL.identifier(alias),
-            company=self.company.id,
-            cutoff=self.cutoff,
-            team=SQL("%s.team_id = %s", SQL.identifier(alias), self.team.id) if self.team else SQL("TRUE"),
-        )
-
-
 class AftersaleFigures(models.AbstractModel):
     """The one place that computes figures; pages, reports and digests read it.
 
@@ -62,15 +33,24 @@ class AftersaleFigures(models.AbstractModel):
     _description = "After-sales Figures"
 
     @api.model
-    def _get(self, company, date_from, date_to, team=None, cutoff=None, suggestions=None):
+    def _get(self, company, date_from, date_to, team=None, cutoff=None, suggestions=None, **filters):
         """All figures of a company, or of one of its teams, from the first to the last day (company zone, both count).
 
-        Record rules do not apply here: whoever calls has checked that the user may see the analysis. ``suggestions``
-        are the feedback chosen to be quoted, without names.
+        Record rules do not apply here: whoever calls has checked that the user may see the analysis.
+
+        What a filter cannot be applied to is absent. Feedback and follow-ups know all of them; issues know product,
+        category and agent; measures know product and category; orders, customers and opportunities know none.
+
+        :param cutoff: the figures as of this moment (naive UTC); None for now
+        :param suggestions: feedback chosen to be quoted, without names
+        :param filters: a record or value each, empty for all: ``plan``, ``scenario``, ``product`` (product or template),
+            ``product_category`` (with those below), ``customer_type`` (``new``, ``existing``), ``segment`` (``high``,
+            ``other``, as it was when the follow-up was planned; feedback without a follow-up has none), ``channel`` and
+            ``user`` (the agent)
         """
         self.env.flush_all()
         # the database's clock, because it is the one that stamps `create_date`
-        scope = self._make_scope(company, date_from, date_to, team, cutoff or self.env.cr.now())
+        scope = self._make_scope(company, date_from, date_to, team, cutoff or self.env.cr.now(), filters)
         figures = {
             "date_from": scope.date_from.isoformat(),
             "date_to": scope.date_to.isoformat(),
@@ -78,7 +58,7 @@ class AftersaleFigures(models.AbstractModel):
             "weak_n": scope.company.aftersale_weak_n,
             "min_n": scope.company.aftersale_min_n,
         }
-        for part in self._get_parts():
+        for part in filter(scope.knows, self._get_parts()):
             figures |= {key: value for key, value in part(scope).items() if value is not None}
         if suggestions:
             figures["suggestions"] = self._get_suggestions(scope, suggestions)
@@ -86,7 +66,10 @@ class AftersaleFigures(models.AbstractModel):
         return figures
 
     def _get_parts(self):
-        """Return the methods that compute the figures: each takes a scope and returns {key: figure}."""
+        """Return the methods that compute the figures: each takes a scope and returns {key: figure}.
+
+        Those that can be filtered say by `counting` what they count.
+        """
         return [
             self._get_feedback,
             self._get_problems,
@@ -100,7 +83,10 @@ class AftersaleFigures(models.AbstractModel):
         ]
 
     @api.model
-    def _make_scope(self, company, date_from, date_to, team, cutoff):
+    def _make_scope(self, company, date_from, date_to, team, cutoff, filters=None):
+        filters = {name: wanted for name, wanted in (filters or {}).items() if wanted}
+        if unknown := filters.keys() - FILTERS["aftersale.feedback"].keys():
+            raise TypeError(f"Figures have no filter called {', '.join(sorted(unknown))}")
         company = company.sudo()
         periods = [(date_from, date_to)]
         while len(periods) < TREND_PERIODS:
@@ -108,7 +94,7 @@ class AftersaleFigures(models.AbstractModel):
         days = [start for start, _end in periods] + [date_to + timedelta(days=1)]
         bounds = [company._aftersale_moment(day) for day in days]
         team = team.sudo() if team else self.env["crm.team"]
-        return Scope(company, team, cutoff, periods, bounds)
+        return Scope(company, team, cutoff, periods, bounds, filters)
 
     # ------------------------------------------------------------
     # shape of a figure
@@ -174,7 +160,7 @@ class AftersaleFigures(models.AbstractModel):
         """Valid feedback from a moment on, to the end of the period."""
         return SQL(
             "%s AND f.is_valid AND f.date >= %s AND f.date < %s",
-            scope.where("f"),
+            scope.where("f", "aftersale.feedback"),
             since,
             scope.bounds[-1],
         )
@@ -206,6 +192,7 @@ class AftersaleFigures(models.AbstractModel):
         buckets = {row["bucket"]: Counter(row) for row in rows}
         return [buckets.get(number, Counter()) for number in range(1, len(scope.periods) + 1)]
 
+    @counting("aftersale.feedback")
     def _get_feedback(self, scope):
         """Satisfaction, CSAT, NPS, suggestions and the trend."""
         trend = self._read_feedback(scope)
@@ -262,6 +249,7 @@ class AftersaleFigures(models.AbstractModel):
         )
         return {side: {tag_id: n for is_now, tag_id, n in rows if is_now == side} for side in (True, False)}
 
+    @counting("aftersale.feedback")
     def _get_problems(self, scope):
         """The most frequent problem tags, and how they moved. Shares may add up to more than 100 %."""
         counts = self._read_problems(scope)

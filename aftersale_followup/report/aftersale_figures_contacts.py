@@ -1,12 +1,15 @@
 from odoo import models
 from odoo.tools import SQL
 
+from .figures_scope import counting
+
 
 class AftersaleFigures(models.AbstractModel):
     """The figures about our own work: follow-ups due, contacted, reached, answered; by channel and by agent."""
 
     _inherit = "aftersale.figures"
 
+    @counting("aftersale.followup", "aftersale.feedback")
     def _get_contacts(self, scope):
         """Follow-up rate, response rate and funnel of the follow-ups that came due in the period.
 
@@ -132,7 +135,7 @@ class AftersaleFigures(models.AbstractModel):
               GROUP BY 1, 2, 3, 4, 5, 6, 7
                 """,
                 cutoff=scope.cutoff,
-                where=scope.where("u"),
+                where=scope.where("u", "aftersale.followup"),
                 before_from=before_from,
                 date_from=date_from,
                 date_to=date_to,

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .anonymous import anonymise
+from .figures_scope import counting
 
 MEASURES = 20
 
@@ -12,10 +13,11 @@ class AftersaleFigures(models.AbstractModel):
 
     _inherit = "aftersale.figures"
 
+    @counting("aftersale.action")
     def _get_measures(self, scope):
         """Measures in time, and the measures open or due or done in the period; no names of customers."""
         domain = self._get_measure_domain(scope)
-        Action = self.env["aftersale.action"].sudo()
+        Action = self.env["aftersale.action"].sudo().with_context(active_test=False)  # archived products, too
         actions = Action.search(domain, order="date_deadline, id", limit=MEASURES)
         counts = self._count_measures(scope)
         tag_names = self._names(actions.tag_ids)
@@ -55,6 +57,7 @@ class AftersaleFigures(models.AbstractModel):
             Domain("company_id", "=", scope.company.id)
             & Domain("create_date", "<=", scope.cutoff)
             & Domain("create_date", "<", until)
+            & scope.domain("aftersale.action")
             & (
                 Domain("state", "in", ("planned", "in_progress"))
                 | Domain("state", "=", "done")
@@ -78,7 +81,7 @@ class AftersaleFigures(models.AbstractModel):
                  WHERE done_day IS NOT NULL OR date_deadline < %(today)s
               GROUP BY 1
                 """,
-                where=scope.where("a"),
+                where=scope.where("a", "aftersale.action"),
                 cutoff=scope.cutoff,
                 zone=scope.company._aftersale_tz(),
                 today=scope.company._aftersale_date(scope.cutoff),
