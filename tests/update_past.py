@@ -36,6 +36,7 @@ class Past:
         self.close_issue()
         self.agree_on_a_call()
         self.give_no_reasons()
+        self.promise_to_stay()
         self.precede_the_checks()
         self.be_late()
         self.planned = self.plan("Planned Customer")
@@ -94,6 +95,30 @@ class Past:
         self.correction = company.call("aftersale.feedback", "create", values)
         # Nothing kept anybody from correcting it twice.
         self.second = company.call("aftersale.feedback", "create", {**values, "note": "Meant four", "score": 4})
+
+    def promise_to_stay(self):
+        """What a customer said about buying again was kept with the questionnaire only."""
+        names = ("", "_stability", "_stability_same", "_loyalty")
+        survey, asked, same, again = (self.company.ref(f"aftersale_followup.survey_relation{name}") for name in names)
+        self.sql(
+            """WITH said AS (
+                   INSERT INTO survey_user_input (survey_id, access_token, state) VALUES (%s, 'stay', 'done')
+                   RETURNING id, survey_id),
+               lines AS (
+                   INSERT INTO survey_user_input_line
+                          (user_input_id, survey_id, question_id, answer_type, suggested_answer_id, value_scale)
+                   SELECT said.id, survey_id, question, kind, choice::int, points::int
+                     FROM said, (VALUES (%s, 'suggestion', %s, NULL), (%s, 'scale', NULL, 4))
+                          AS answer (question, kind, choice, points))
+               UPDATE aftersale_followup SET user_input_id = said.id FROM said
+                WHERE aftersale_followup.id = (SELECT followup_id FROM aftersale_feedback WHERE id = %s)
+            RETURNING said.id""",
+            survey,
+            asked,
+            same,
+            again,
+            self.corrected,
+        )
 
     def precede_the_checks(self):
         """As in a database older than two of the checks: where rows do not hold, Odoo goes on without the check."""
@@ -178,6 +203,8 @@ class Past:
         assert self.sql(query, self.planned, self.corrected) == [(self.line, self.line)]
         query = "SELECT correction_reason FROM aftersale_feedback WHERE id = %s"
         assert self.sql(query, self.correction) == [("Meant three",)]
+        query = "SELECT stability, loyalty FROM aftersale_feedback WHERE id = ANY(%s)"
+        assert self.sql(query, [self.corrected, self.correction]) == [("same", 4)] * 2
         self._optouts_are_carried_over()
         self._plans_are_carried_over()
         self._own_words_of_thanks_are_kept()

@@ -114,6 +114,7 @@ from . import aftersale_feedback_inbound
 from . import aftersale_feedback_screen
 from . import aftersale_feedback_incomplete
 from . import aftersale_feedback_thanks
+from . import aftersale_feedback_bonds
 from . import aftersale_feedback_interest
 from . import aftersale_issue_page
 from . import aftersale_issue_notice

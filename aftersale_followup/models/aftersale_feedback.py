@@ -23,7 +23,19 @@ STAFF_FIELDS = {
     "issue_ids",
     "action_ids",
 }
-FROZEN_FIELDS = {"followup_id", "score", "score_raw", "score_max", "nps", "resolved", "detail", "suggestion", "source"}
+FROZEN_FIELDS = {
+    "followup_id",
+    "score",
+    "score_raw",
+    "score_max",
+    "nps",
+    "resolved",
+    "stability",
+    "loyalty",
+    "detail",
+    "suggestion",
+    "source",
+}
 
 
 class AftersaleFeedback(models.Model):

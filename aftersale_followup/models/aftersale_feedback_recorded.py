@@ -16,6 +16,8 @@ ANSWER_FIELDS = {
     "score_max",
     "nps",
     "resolved",
+    "stability",
+    "loyalty",
     "dimension_ids",
     "detail",
     "suggestion",

@@ -7,7 +7,17 @@ from odoo.tools import SQL, plaintext2html
 from .aftersale_followup_capture import QUIET
 
 # Roles whose answers a feedback holds in a field of its own; all others are kept as text.
-FIELD_ROLES = {"satisfaction", "nps", "detail", "suggestion", "resolved", "category", "dimension"}
+FIELD_ROLES = {
+    "satisfaction",
+    "nps",
+    "detail",
+    "suggestion",
+    "resolved",
+    "category",
+    "dimension",
+    "stability",
+    "loyalty",
+}
 
 
 class AftersaleFollowup(models.Model):

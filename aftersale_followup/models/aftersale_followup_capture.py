@@ -262,10 +262,12 @@ class AftersaleFollowup(models.Model):
             if value is None or not role:
                 continue
             codes = {choice["id"]: choice["value"] for choice in question["choices"]}
-            if role == "satisfaction" and question["type"] == "scale":
+            if role in ("satisfaction", "loyalty") and question["type"] == "scale":
                 highest = question["points"][-1]["value"]
                 # Any scale ends up on five points: 7 of 10 is 4, the lowest point is always 1.
-                values.update(score=max(math.ceil(value * 5 / highest), 1), score_raw=value, score_max=highest)
+                score = max(math.ceil(value * 5 / highest), 1)
+                raw = {"score": score, "score_raw": value, "score_max": highest}
+                values.update(raw if role == "satisfaction" else {"loyalty": score})
             elif role == "nps" and question["type"] == "scale":
                 values["nps"] = str(value)
             elif role in ("detail", "suggestion"):
@@ -294,6 +296,8 @@ class AftersaleFollowup(models.Model):
         field = self.env["aftersale.feedback"]._fields[name]
         if field.type == "selection":
             return str(code) if str(code) in field.get_values(self.env) else False
+        if field.type == "integer":
+            return int(code) if str(code) in ("1", "2", "3", "4", "5") else 0
         return code or False
 
     def _judge_dwell(self, dwell, count):

@@ -24,6 +24,7 @@ class AftersaleFeedback(models.Model):
     suggestion_answer = fields.Text(
         "Answer to the Customer", help="Told to the author; needed to decline a suggestion."
     )
+    suggestion_date = fields.Datetime("First Decided On", readonly=True, copy=False)
     action_ids = fields.Many2many(
         "aftersale.action",
         "aftersale_action_suggestion_rel",
@@ -53,6 +54,9 @@ class AftersaleFeedback(models.Model):
             for feedback in self:
                 feedback._check_decision(vals)
         result = super().write(vals)
+        if first := decided.sudo().filtered(lambda f: not f.suggestion_date):
+            # sudo: the moment is noted by the system, not by whoever decides
+            super(AftersaleFeedback, first).write({"suggestion_date": fields.Datetime.now()})
         decided._tell_author()
         return result
 

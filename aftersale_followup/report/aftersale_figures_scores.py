@@ -1,5 +1,9 @@
+from collections import Counter
+
 from odoo import models
 from odoo.tools import SQL
+
+from .figures_scope import counting
 
 PRODUCTS = 10
 PRODUCTS_HIT = 3
@@ -10,6 +14,7 @@ class AftersaleFigures(models.AbstractModel):
 
     _inherit = "aftersale.figures"
 
+    @counting("aftersale.feedback")
     def _get_scores(self, scope):
         """Average scores by area, product, customer type and, of a whole company, by team; each with its n."""
         return {
@@ -136,38 +141,31 @@ class AftersaleFigures(models.AbstractModel):
     # stability and loyalty
     # ------------------------------------------------------------
 
+    @counting("aftersale.feedback")
     def _get_bonds(self, scope):
         """Of existing customers: share that finds the service as good as before, or better; will they buy again (1–5).
 
-        "Cannot say" is no answer to the first question; the second counts on the scale to 5 only.
+        "Cannot say" is no answer to the first question.
         """
         rows = self.env.execute_query_dict(
             SQL(
                 """
                 SELECT f.date >= %(since)s AS is_now,
-                       COUNT(*) FILTER (WHERE a.aftersale_value IN ('better', 'same')) AS steady,
-                       COUNT(*) FILTER (WHERE a.aftersale_value IN ('better', 'same', 'worse')) AS compared,
-                       COALESCE(SUM(l.value_scale) FILTER (WHERE q.aftersale_role = 'loyalty'), 0)::float AS total,
-                       COALESCE(SUM(l.value_scale * l.value_scale)
-                                FILTER (WHERE q.aftersale_role = 'loyalty'), 0)::float AS squares,
-                       COUNT(*) FILTER (WHERE q.aftersale_role = 'loyalty') AS n
+                       COUNT(*) FILTER (WHERE f.stability IN ('better', 'same')) AS steady,
+                       COUNT(*) FILTER (WHERE f.stability IN ('better', 'same', 'worse')) AS compared,
+                       COALESCE(SUM(f.loyalty), 0)::float AS total,
+                       COALESCE(SUM(f.loyalty * f.loyalty), 0)::float AS squares,
+                       COUNT(*) FILTER (WHERE f.loyalty > 0) AS n
                   FROM aftersale_feedback f
-                  JOIN aftersale_followup u ON u.id = f.followup_id
-                  JOIN survey_user_input_line l ON l.user_input_id = u.user_input_id AND NOT COALESCE(l.skipped, FALSE)
-                  JOIN survey_question q ON q.id = l.question_id
-             LEFT JOIN survey_question_answer a ON a.id = l.suggested_answer_id
-                 WHERE (q.aftersale_role = 'stability' OR q.aftersale_role = 'loyalty' AND q.scale_max = 5
-                                                          AND l.value_scale > 0)
-                   AND f.customer_type = 'existing' AND %(where)s
+                 WHERE f.customer_type = 'existing' AND (f.stability IS NOT NULL OR f.loyalty > 0) AND %(where)s
               GROUP BY 1
                 """,
                 since=scope.bounds[-2],
                 where=self._feedback_where(scope, scope.bounds[-3]),
             )
         )
-        nothing = {"steady": 0, "compared": 0, "total": 0.0, "squares": 0.0, "n": 0}
         sides = {row["is_now"]: row for row in rows}
-        now, before = (sides.get(is_now, nothing) for is_now in (True, False))
+        now, before = (Counter(sides.get(is_now, {})) for is_now in (True, False))
         return {
             "stability": self._rate(scope, (now["steady"], now["compared"]), (before["steady"], before["compared"])),
             "loyalty": self._mean(

@@ -51,6 +51,21 @@ class TestAnswers(CaptureCase):
                 values = self.followup._prepare_feedback(form, {question.id: raw})
                 self.assertEqual((values["score"], values["score_raw"], values["score_max"]), (score, raw, 10))
 
+    def test_stability_and_loyalty_are_kept_on_the_feedback(self):
+        survey = self.env.ref("aftersale_followup.survey_relation")
+        stability, loyalty = (self._question(role, survey) for role in ("stability", "loyalty"))
+        form = survey._aftersale_form()
+        for choice in stability["choices"]:
+            answers = {stability["id"]: choice["id"], loyalty["id"]: 4}
+            values = self.followup._prepare_feedback(form, answers)
+            self.assertEqual((values["stability"], values["loyalty"]), (choice["value"], 4))
+        self.assertEqual({choice["value"] for choice in stability["choices"]}, {"better", "same", "worse", "unknown"})
+        self.env["survey.question"].browse(loyalty["id"]).scale_max = 10
+        values = self.followup._prepare_feedback(survey._aftersale_form(), {loyalty["id"]: 7})
+        self.assertEqual(values, {"loyalty": 4}, "Any scale ends up on five points, and is no satisfaction")
+        for odd in ("6", "often", False):
+            self.assertEqual(self.followup._fit_feedback("loyalty", odd), 0)
+
     def test_only_scores_of_the_scale_are_accepted(self):
         number = self._question("satisfaction")["id"]
         for raw in (["0"], ["6"], ["abc"], ["5.0"], ["-5"], ["٤"], ["1", "5"], [], [""], [" "], True, {"a": 5}, 9**30):

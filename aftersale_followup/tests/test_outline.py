@@ -91,28 +91,13 @@ class TestSplits(AnalysisCase):
         self.assertNotIn("teams", self._january(team=team))
 
     def test_stability_and_loyalty_of_existing_customers(self):
-        survey = self.env.ref("aftersale_followup.survey_relation")
-        stability = self.env.ref("aftersale_followup.survey_relation_stability")
-        loyalty = survey.question_ids.filtered(lambda question: question.aftersale_role == "loyalty")
-        answers = {answer.aftersale_value: answer for answer in stability.suggested_answer_ids}
-        rows = [("better", 5), ("same", 4), ("worse", 3), ("unknown", 0)]
-        for number, (word, again) in enumerate(rows):
-            self._answered(number, survey, stability, answers[word], loyalty, again, "existing")
-        self._answered(9, survey, stability, answers["worse"], loyalty, 1, "new")
+        for stability, loyalty in (("better", 5), ("same", 4), ("worse", 3), ("unknown", 0), (False, 0)):
+            self._feedback(JANUARY, 5, stability=stability, loyalty=loyalty, customer_type="existing")
+        self._feedback(JANUARY, 5, stability="worse", loyalty=1, customer_type="new")
         figures = self._january()
         self.assertAlmostEqual(figures["stability"]["value"], 2 / 3)
         self.assertEqual(figures["stability"]["n"], 3, "who cannot say does not count")
         self.assertEqual((figures["loyalty"]["value"], figures["loyalty"]["n"]), (4, 3))
-
-    def _answered(self, number, survey, stability, answer, loyalty, again, customer_type):
-        lines = [{"question_id": stability.id, "answer_type": "suggestion", "suggested_answer_id": answer.id}]
-        if again:
-            lines.append({"question_id": loyalty.id, "answer_type": "scale", "value_scale": again})
-        answers = self.env["survey.user_input"].create(
-            {"survey_id": survey.id, "user_input_line_ids": [Command.create(line) for line in lines]}
-        )
-        followup = self._followup(number, "ready", user_input_id=answers.id)
-        self._feedback(JANUARY, 5, followup_id=followup.id, customer_type=customer_type, partner_id=self.customer.id)
 
     def test_verification_results(self):
         for number, (resolved, score) in enumerate([("fully", 5), ("partly", 3), ("came_back", 4), ("fully", 2)]):

@@ -232,6 +232,15 @@ class TestDecisions(ScreenCase):
             first.with_user(self.supervisor).action_open_correction()
         self.assertTrue(self._correct(second, self.supervisor, score="3", reason="Heard the tape").is_valid)
 
+    def test_correction_takes_over_or_corrects_whether_they_stay(self):
+        first = self._feedback(self._followup(), score=4, stability="worse", loyalty=5)
+        second = self._correct(first, self.supervisor, score="3", reason="Misheard")
+        self.assertEqual((second.stability, second.loyalty), ("worse", 5))
+        third = self._correct(second, self.supervisor, stability="same", loyalty="2", reason="Heard the tape")
+        self.assertEqual((third.stability, third.loyalty, third.score), ("same", 2, 3))
+        with self.assertRaisesRegex(UserError, "is not changed"):
+            third.loyalty = 4
+
     def test_agents_complete_what_they_left_incomplete(self):
         Feedback = self.env["aftersale.feedback"]
         values = {"source": "staff", "user_id": self.agent.id, "partner_id": self.partner.id, "score": 4}

@@ -4,7 +4,7 @@ from psycopg2.errors import CheckViolation
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import BaseCase, tagged
+from odoo.tests import BaseCase, freeze_time, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.aftersale_followup.report.anonymous import anonymise
@@ -19,6 +19,15 @@ class TestSuggestion(AftersaleCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.wish = cls._feedback(score=4, suggestion="A faster courier")
+
+    def test_the_first_decision_is_dated_once(self):
+        self.assertFalse(self.wish.suggestion_date)
+        wish = self.wish.with_user(self.supervisor)
+        with freeze_time("2026-03-05 10:00:00"):
+            wish.suggestion_state = "accepted"
+        with freeze_time("2026-03-09 10:00:00"):
+            wish.suggestion_state = "adopted"
+        self.assertEqual(wish.suggestion_date, datetime(2026, 3, 5, 10))
 
     def _mails(self, feedback=None):
         domain = [("model", "=", "aftersale.feedback"), ("res_id", "=", (feedback or self.wish).id)]

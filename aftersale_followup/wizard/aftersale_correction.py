@@ -2,10 +2,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
+from ..models.aftersale_feedback_bonds import STABILITY
 from .aftersale_record import SCORES
 
 # What a correction may say anew, and what it takes over as it is.
-SAID = ("nps", "resolved", "detail", "suggestion", "contact_name", "is_complaint")
+SAID = ("nps", "resolved", "stability", "detail", "suggestion", "contact_name", "is_complaint")
 KEPT = ("inbound_source", "inbound_url", "email", "phone", "improvement", "opportunity")
 
 
@@ -25,6 +26,8 @@ class AftersaleCorrection(models.TransientModel):
     resolved = fields.Selection(
         [("fully", "Fully solved"), ("partly", "Partly solved"), ("no", "Not solved"), ("came_back", "Came back")]
     )
+    stability = fields.Selection(STABILITY, "Compared with Before")
+    loyalty = fields.Selection(SCORES, "Will Buy Again")
     detail = fields.Text("What Happened")
     suggestion = fields.Text()
     is_complaint = fields.Boolean("Complaint")
@@ -41,6 +44,7 @@ class AftersaleCorrection(models.TransientModel):
             current = feedback.sudo()
             found = {name: current[name] for name in SAID}
             found["score"] = str(current.score) if current.score else False
+            found["loyalty"] = str(current.loyalty) if current.loyalty else False
             found["tag_ids"] = [Command.set(current.tag_ids.ids)]
             values.update({name: value for name, value in found.items() if name in fields})
         return values
@@ -76,6 +80,7 @@ class AftersaleCorrection(models.TransientModel):
             "correction_reason": self.reason,
             "source": "staff",
             "user_id": self.env.uid,
+            "loyalty": int(self.loyalty or 0),
             "score": score,
             "score_raw": original.score_raw if same else score,
             "score_max": original.score_max if same else 5,

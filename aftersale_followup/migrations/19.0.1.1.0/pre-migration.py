@@ -19,6 +19,7 @@ def migrate(cr, version):
     _mend(cr)
     _grant(cr)
     _explain(cr)
+    _keep_bonds(cr)
     _place_optouts(cr)
     _note_agreed_calls(cr)
     _keep_everything(cr)
@@ -167,6 +168,28 @@ def _explain(cr):
             UNKNOWN,
         )
     )
+
+
+def _keep_bonds(cr):
+    """What customers said about the service now and before, and about buying again, stands on the feedback now."""
+    _create(cr, "aftersale_feedback", "loyalty", "int4")
+    if _create(cr, "aftersale_feedback", "stability", "varchar"):
+        cr.execute(
+            """UPDATE aftersale_feedback f SET stability = said.stability, loyalty = said.loyalty
+                 FROM (SELECT u.id,
+                              MAX(a.aftersale_value) FILTER (
+                                  WHERE q.aftersale_role = 'stability'
+                                    AND a.aftersale_value IN ('better', 'same', 'worse', 'unknown')) AS stability,
+                              MAX(GREATEST(CEIL(l.value_scale * 5.0 / q.scale_max), 1)) FILTER (
+                                  WHERE q.aftersale_role = 'loyalty' AND l.answer_type = 'scale')::int AS loyalty
+                         FROM aftersale_followup u
+                         JOIN survey_user_input_line l ON l.user_input_id = u.user_input_id
+                          AND l.skipped IS NOT TRUE
+                         JOIN survey_question q ON q.id = l.question_id AND q.aftersale_role IN ('stability', 'loyalty')
+                    LEFT JOIN survey_question_answer a ON a.id = l.suggested_answer_id
+                     GROUP BY u.id) said
+                WHERE said.id = f.followup_id"""
+        )
 
 
 def _place_optouts(cr):
