@@ -43,7 +43,7 @@ class AftersaleFigures(models.AbstractModel):
 
         :param cutoff: the figures as of this moment (naive UTC); None for now
         :param suggestions: feedback chosen to be quoted, without names
-        :param filters: a record or value each, empty for all: ``plan``, ``scenario``, ``product`` (product or template),
+        :param filters: a record or value each, empty for all: ``plan``, ``scenario``, ``product`` (or template),
             ``product_category`` (with those below), ``customer_type`` (``new``, ``existing``), ``segment`` (``high``,
             ``other``, as it was when the follow-up was planned; feedback without a follow-up has none), ``channel`` and
             ``user`` (the agent)
@@ -75,11 +75,20 @@ class AftersaleFigures(models.AbstractModel):
             self._get_problems,
             self._get_scores,
             self._get_bonds,
+            self._get_quality,
             self._get_contacts,
+            self._get_calls,
             self._get_loop,
             self._get_verification,
             self._get_priority_issues,
+            self._get_survival,
             self._get_measures,
+            self._get_lead_time,
+            self._get_coverage,
+            self._get_repeat_purchase,
+            self._get_recovery,
+            self._get_customers,
+            self._get_growth,
         ]
 
     @api.model
@@ -194,7 +203,7 @@ class AftersaleFigures(models.AbstractModel):
 
     @counting("aftersale.feedback")
     def _get_feedback(self, scope):
-        """Satisfaction, CSAT, NPS, suggestions and the trend."""
+        """Satisfaction, CSAT, NPS and the share that recommends, suggestions and the trend."""
         trend = self._read_feedback(scope)
         before, now = trend[-2:]
 
@@ -212,6 +221,7 @@ class AftersaleFigures(models.AbstractModel):
             "feedback": now["feedback"],
             "satisfaction": self._mean(scope, sums(now), sums(before)),
             "csat": rate("satisfied", "rated"),
+            "recommendation": rate("promoters", "nps"),
             "nps": self._figure(scope, nps(now), now["nps"], interval, nps(before), before["nps"]),
             "suggestion_adoption": rate("adopted", "suggestions"),
             "trend": [

@@ -11,10 +11,11 @@ class AftersaleFigures(models.AbstractModel):
 
     @counting("aftersale.followup", "aftersale.feedback")
     def _get_contacts(self, scope):
-        """Follow-up rate, response rate and funnel of the follow-ups that came due in the period.
+        """Follow-up rate, share in time, response rate and funnel of the follow-ups that came due in the period.
 
         The funnel starts with everything that came due. The follow-up rate leaves out what must not be contacted
-        (skipped by a rule, or cancelled before the contact). An invited customer who answers counts as reached.
+        (skipped by a rule, or cancelled before the contact); in time is a first contact by the end of the window.
+        An invited customer who answers counts as reached.
         """
         rows = self._get_contact_rows(scope)
         now, before = ([row for row in rows if row["is_now"] == is_now] for is_now in (True, False))
@@ -25,6 +26,11 @@ class AftersaleFigures(models.AbstractModel):
                 scope,
                 (funnel["contacted"], funnel["allowed"]),
                 (funnel_before["contacted"], funnel_before["allowed"]),
+            ),
+            "in_time_rate": self._rate(
+                scope,
+                (funnel["in_time"], funnel["allowed"]),
+                (funnel_before["in_time"], funnel_before["allowed"]),
             ),
             "response_rate": response and {**response, "channels": self._get_channels(scope, now, before)},
             "funnel": {
@@ -39,7 +45,7 @@ class AftersaleFigures(models.AbstractModel):
 
     def _count_contacts(self, rows):
         """How far these follow-ups came. `allowed` are those that were due and no rule forbade."""
-        counts = dict.fromkeys(("due", "allowed", "contacted", "reached", "answered"), 0)
+        counts = dict.fromkeys(("due", "allowed", "contacted", "in_time", "reached", "answered"), 0)
         for row in rows:
             allowed = row["contacted"] or row["state"] not in ("skipped", "cancelled")
             answered = row["contacted"] and row["state"] == "done"
@@ -47,6 +53,7 @@ class AftersaleFigures(models.AbstractModel):
                 ("due", allowed or row["state"] == "skipped"),
                 ("allowed", allowed),
                 ("contacted", row["contacted"]),
+                ("in_time", row["contacted"] and row["in_time"]),
                 ("reached", row["contacted"] and row["reached"] or answered),
                 ("answered", answered),
             ):
@@ -123,21 +130,53 @@ class AftersaleFigures(models.AbstractModel):
                        COALESCE(a.contacted, FALSE)
                        OR COALESCE(u.dropped_contact_date <= %(cutoff)s, FALSE) AS contacted,
                        COALESCE(a.reached, FALSE)
-                       OR COALESCE(u.dropped_reached_date <= %(cutoff)s, FALSE) AS reached, COUNT(*) AS n
+                       OR COALESCE(u.dropped_reached_date <= %(cutoff)s, FALSE) AS reached,
+                       COALESCE((LEAST(a.first, u.dropped_contact_date) AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
+                                <= COALESCE(u.date_deadline, u.date_planned), FALSE) AS in_time, COUNT(*) AS n
                   FROM aftersale_followup u
              LEFT JOIN aftersale_channel c ON c.id = u.channel_id
              LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested' AND is_passed_over IS NOT TRUE) AS contacted,
-                                       BOOL_OR(outcome = 'reached') AS reached
+                                       BOOL_OR(outcome = 'reached') AS reached,
+                                       MIN(date) FILTER (WHERE outcome <> 'contested'
+                                                           AND is_passed_over IS NOT TRUE) AS first
                                   FROM aftersale_attempt
                                  WHERE followup_id = u.id AND create_date <= %(cutoff)s) a ON TRUE
                  WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
                    AND c.code IS DISTINCT FROM 'inbound'
-              GROUP BY 1, 2, 3, 4, 5, 6, 7
+              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
                 """,
                 cutoff=scope.cutoff,
+                zone=scope.zone,
                 where=scope.where("u", "aftersale.followup"),
                 before_from=before_from,
                 date_from=date_from,
                 date_to=date_to,
             )
         )
+
+    @counting("aftersale.followup")
+    def _get_calls(self, scope):
+        """Calls at which somebody was reached, of the calls made in the period.
+
+        Attempts are deleted after 12 months (a setting), and with them what this counts.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT a.date >= %(since)s, COUNT(*) FILTER (WHERE a.outcome = 'reached'), COUNT(*)
+                  FROM aftersale_attempt a
+                  JOIN aftersale_followup u ON u.id = a.followup_id
+                  JOIN aftersale_channel c ON c.id = a.channel_id AND c.code = 'phone'
+                 WHERE %(where)s AND a.create_date <= %(cutoff)s AND a.date >= %(before)s AND a.date < %(until)s
+                   AND a.is_passed_over IS NOT TRUE AND a.outcome NOT IN ('sent', 'bounced', 'contested')
+              GROUP BY 1
+                """,
+                since=scope.bounds[-2],
+                where=scope.where("u", "aftersale.followup"),
+                cutoff=scope.cutoff,
+                before=scope.bounds[-3],
+                until=scope.bounds[-1],
+            )
+        )
+        calls = {is_now: (reached, made) for is_now, reached, made in rows}
+        return {"reached_rate": self._rate(scope, calls.get(True, (0, 0)), calls.get(False, (0, 0)))}

@@ -1,3 +1,5 @@
+from math import inf
+
 from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -91,6 +93,34 @@ class AftersaleFigures(models.AbstractModel):
             )
         )
         return {is_now: (in_time, due) for is_now, in_time, due in rows}
+
+    @counting("aftersale.feedback")
+    def _get_lead_time(self, scope):
+        """Days from a suggestion to the first decision about it, of the suggestions decided in the period."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT is_now, SUM(seconds)::float / 86400, SUM(seconds * seconds)::float / 86400 ^ 2,
+                       COUNT(*)
+                  FROM (SELECT f.suggestion_date >= %(since)s AS is_now,
+                               EXTRACT(EPOCH FROM f.suggestion_date - f.date) AS seconds
+                          FROM aftersale_feedback f
+                         WHERE %(where)s AND f.is_valid AND f.suggestion_date <= %(cutoff)s
+                           AND f.suggestion_date >= %(before)s AND f.suggestion_date < %(until)s) decided
+              GROUP BY 1
+                """,
+                since=scope.bounds[-2],
+                where=scope.where("f", "aftersale.feedback"),
+                cutoff=scope.cutoff,
+                before=scope.bounds[-3],
+                until=scope.bounds[-1],
+            )
+        )
+        sums = {is_now: tuple(values) for is_now, *values in rows}
+        nothing = (0.0, 0.0, 0)
+        return {
+            "suggestion_lead_time": self._mean(scope, sums.get(True, nothing), sums.get(False, nothing), 0, inf),
+        }
 
     def _get_suggestions(self, scope, chosen):
         """The chosen suggestions without names, each with how many others of the period share a problem with it."""

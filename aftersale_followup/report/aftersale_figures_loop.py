@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from .figures_scope import counting
+from .figures_scope import OBSERVED, counting
 
 PRIORITY_ISSUES = 20
 
@@ -88,37 +88,75 @@ class AftersaleFigures(models.AbstractModel):
         )
 
     def _get_delivered_orders(self, scope):
-        """Numbers of orders whose delivery was completed in the period and in the one before.
+        """Numbers of orders whose delivery was completed in the period and in the one before."""
+        query = SQL(
+            "SELECT delivered >= %s, COUNT(*) FROM (%s) orders GROUP BY 1",
+            scope.bounds[-2],
+            self._delivered_orders(scope),
+        )
+        counts = dict(self.env.execute_query(query))
+        return counts.get(True, 0), counts.get(False, 0)
+
+    def _delivered_orders(self, scope):
+        """Query of (order_id, delivered) of the orders whose delivery was completed in the period or the one before.
 
         An order is delivered when goods went to the customer and none of its moves is open but returns.
         """
+        return SQL(
+            """
+            SELECT order_id, delivered
+              FROM (SELECT l.order_id, MAX(m.date) FILTER (WHERE m.state = 'done' AND d.usage = 'customer') AS delivered
+                      FROM stock_move m
+                      JOIN sale_order_line l ON l.id = m.sale_line_id
+                      JOIN stock_location d ON d.id = m.location_dest_id
+                     WHERE m.origin_returned_move_id IS NULL
+                       AND l.order_id IN (SELECT sl.order_id
+                                            FROM stock_move sm
+                                            JOIN sale_order_line sl ON sl.id = sm.sale_line_id
+                                           WHERE sm.state = 'done' AND sl.company_id = %(company)s
+                                             AND sm.date >= %(since)s AND sm.date < %(until)s)
+                  GROUP BY l.order_id
+                    HAVING BOOL_AND(m.state IN ('done', 'cancel'))) completed
+             WHERE delivered >= %(since)s AND delivered < %(until)s
+            """,
+            company=scope.company.id,
+            since=scope.bounds[-3],
+            until=scope.bounds[-1],
+        )
+
+    @counting("aftersale.issue")
+    def _get_survival(self, scope):
+        """Closed issues without a new one of the same customer, product and category within 90 days.
+
+        Of the issues closed in the period of 90 days earlier; those whose customer was erased cannot be told.
+        """
+        start, now, end = scope.cohorts
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT delivered >= %(since)s, COUNT(*)
-                  FROM (SELECT MAX(m.date) FILTER (WHERE m.state = 'done' AND d.usage = 'customer') AS delivered
-                          FROM stock_move m
-                          JOIN sale_order_line l ON l.id = m.sale_line_id
-                          JOIN stock_location d ON d.id = m.location_dest_id
-                         WHERE m.origin_returned_move_id IS NULL
-                           AND l.order_id IN (SELECT sl.order_id
-                                                FROM stock_move sm
-                                                JOIN sale_order_line sl ON sl.id = sm.sale_line_id
-                                               WHERE sm.state = 'done' AND sl.company_id = %(company)s
-                                                 AND sm.date >= %(since_before)s AND sm.date < %(until)s)
-                      GROUP BY l.order_id
-                        HAVING BOOL_AND(m.state IN ('done', 'cancel'))) orders
-                 WHERE delivered >= %(since_before)s AND delivered < %(until)s
+                SELECT i.date_closed >= %(now)s, COUNT(*) FILTER (WHERE NOT EXISTS (
+                           SELECT FROM aftersale_issue n
+                            WHERE n.commercial_partner_id = i.commercial_partner_id AND n.company_id = i.company_id
+                              AND n.product_id IS NOT DISTINCT FROM i.product_id
+                              AND n.category_id IS NOT DISTINCT FROM i.category_id
+                              AND n.id <> i.id AND n.state <> 'cancelled' AND n.create_date > i.date_closed
+                              AND n.create_date <= i.date_closed + %(observed)s)), COUNT(*)
+                  FROM aftersale_issue i
+                 WHERE %(where)s AND i.state = 'closed' AND i.commercial_partner_id IS NOT NULL
+                   AND i.date_closed >= %(start)s AND i.date_closed < %(end)s
+                   AND i.date_closed + %(observed)s <= %(cutoff)s
               GROUP BY 1
                 """,
-                company=scope.company.id,
-                since_before=scope.bounds[-3],
-                since=scope.bounds[-2],
-                until=scope.bounds[-1],
+                now=now,
+                start=start,
+                end=end,
+                observed=OBSERVED,
+                cutoff=scope.cutoff,
+                where=scope.where("i", "aftersale.issue"),
             )
         )
-        counts = dict(rows)
-        return counts.get(True, 0), counts.get(False, 0)
+        counts = {is_now: (kept, n) for is_now, kept, n in rows}
+        return {"closure_survival": self._rate(scope, counts.get(True, (0, 0)), counts.get(False, (0, 0)))}
 
     @counting("aftersale.feedback")
     def _get_verification(self, scope):

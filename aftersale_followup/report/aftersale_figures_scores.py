@@ -7,6 +7,7 @@ from .figures_scope import counting
 
 PRODUCTS = 10
 PRODUCTS_HIT = 3
+COMPLETE_LENGTH = 10
 
 
 class AftersaleFigures(models.AbstractModel):
@@ -174,3 +175,44 @@ class AftersaleFigures(models.AbstractModel):
                 (before["total"], before["squares"], before["n"]),
             ),
         }
+
+    # ------------------------------------------------------------
+    # quality
+    # ------------------------------------------------------------
+
+    @counting("aftersale.feedback")
+    def _get_quality(self, scope):
+        """Share of the feedback that is complete and beyond doubt: a score, and ten characters or a tag.
+
+        Of a corrected answer the correction counts; of suspicious ones, and those answered a second time, none.
+        """
+        field = self.env["aftersale.feedback"]._fields["tag_ids"]
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT f.date >= %(since)s, COUNT(*) FILTER (
+                           WHERE f.evidence <> 'suspicious' AND f.score > 0
+                             AND (LENGTH(BTRIM(f.detail, %(blank)s)) >= %(length)s
+                                  OR LENGTH(BTRIM(f.suggestion, %(blank)s)) >= %(length)s
+                                  OR EXISTS (SELECT FROM %(relation)s r WHERE r.%(feedback)s = f.id))
+                             AND NOT EXISTS (SELECT FROM aftersale_attempt a
+                                              WHERE a.followup_id = f.followup_id AND a.outcome = 'contested'
+                                                AND a.create_date <= %(cutoff)s)), COUNT(*)
+                  FROM aftersale_feedback f
+                 WHERE %(where)s AND f.date >= %(before)s AND f.date < %(until)s
+                   AND NOT EXISTS (SELECT FROM aftersale_feedback c WHERE c.correction_of_id = f.id)
+              GROUP BY 1
+                """,
+                since=scope.bounds[-2],
+                blank=" \t\r\n",
+                length=COMPLETE_LENGTH,
+                relation=SQL.identifier(field.relation),
+                feedback=SQL.identifier(field.column1),
+                cutoff=scope.cutoff,
+                where=scope.where("f", "aftersale.feedback"),
+                before=scope.bounds[-3],
+                until=scope.bounds[-1],
+            )
+        )
+        counts = {is_now: (good, n) for is_now, good, n in rows}
+        return {"feedback_quality": self._rate(scope, counts.get(True, (0, 0)), counts.get(False, (0, 0)))}

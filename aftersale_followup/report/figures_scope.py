@@ -1,10 +1,12 @@
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+# How long it is watched what follows: another purchase, the same problem again.
+OBSERVED = timedelta(days=90)
 # What each filter compares in which table. A table that does not name a filter knows nothing of it: figures counted
 # from it are left out when it is set. The channel of feedback is how it was answered, that of a follow-up how it went
 # out; the agent of an issue is who works on it.
@@ -74,6 +76,16 @@ class Scope:
         return self.periods[-1][1]
 
     @property
+    def zone(self):
+        return self.company._aftersale_tz()
+
+    @property
+    def cohorts(self):
+        """The limits in UTC of the last two periods, `OBSERVED` earlier: what followed can be seen for all of them."""
+        days = [self.periods[-2][0], self.date_from, self.date_to + timedelta(days=1)]
+        return [self.company._aftersale_moment(day - OBSERVED) for day in days]
+
+    @property
     def is_whole_company(self):
         """Whether nothing of the company is left out; orders can be held against nothing less."""
         return not self.team and not self.filters
@@ -101,7 +113,7 @@ class Scope:
     def where(self, alias, name=None):
         """Company, team and cutoff of a table that has all three, and the filters of the model called ``name``."""
         return SQL(
-            "%(alias)s.company_id = %(company)s AND %(alias)s.create_date <= %(cutoff)s AND (%(team)s) AND (%(filters)s)",
+            "%(alias)s.company_id = %(company)s AND %(alias)s.create_date <= %(cutoff)s AND (%(team)s) AND %(filters)s",
             alias=SQL.identifier(alias),
             company=self.company.id,
             cutoff=self.cutoff,

@@ -28,6 +28,7 @@ from . import test_erasure
 from . import test_feedback
 from . import test_figures
 from . import test_figures_filters
+from . import test_figures_oracle
 from . import test_hazard
 from . import test_holiday
 from . import test_import

@@ -1,0 +1,315 @@
+from datetime import timedelta
+from statistics import median
+
+from .figures_oracle import WATCHED, Oracle, months_before
+
+
+class WorkOracle(Oracle):
+    """The figures about contacts, issues, measures and purchases."""
+
+    # ------------------------------------------------------------
+    # contacts
+    # ------------------------------------------------------------
+
+    def due(self, side, keep=lambda row: True):
+        """Follow-ups that came due, with how far they came: [(row, names of the steps)]."""
+        start, end = self.periods[-1 - side]
+        found = []
+        for row in self.followups:
+            if start <= row.planned <= end and row.channel != self.world.about["inbound"] and keep(row):
+                found.append((row, self._steps(row)))
+        return found
+
+    def _steps(self, row):
+        dropped = row.dropped if row.dropped and row.dropped <= self.cutoff else None
+        moments = [attempt.date for attempt in self.tried[row.id]]
+        contacted = bool(moments or dropped)
+        allowed = contacted or row.state not in ("skipped", "cancelled")
+        steps = {"allowed"} if allowed else set()
+        if allowed or row.state == "skipped":
+            steps.add("due")
+        if contacted:
+            steps.add("contacted")
+            if self.local(min(filter(None, [*moments, row.dropped]))) <= row.deadline:
+                steps.add("in_time")
+            was_reached = row.dropped_reached and row.dropped_reached <= self.cutoff
+            if row.state == "done":
+                steps |= {"answered", "reached"}
+            if was_reached or row.id in self.reached:
+                steps.add("reached")
+        return steps
+
+    def contacts(self):
+        def share(step, of, keep=lambda row: True):
+            return self.rate(lambda side: [step in steps for _row, steps in self.due(side, keep) if of in steps])
+
+        now = self.due(0)
+        skipped = [row.skip_reason for row, _steps in now if row.state == "skipped"]
+        channels = {
+            code: figure
+            for id_, code in self.world.about["channel_codes"].items()
+            if (figure := share("answered", "contacted", lambda row, id_=id_: row.channel == id_))
+        }
+        phone = self.world.about["phone"]
+        own = {row.id for row in self.followups}
+        return {
+            "followup_rate": share("contacted", "allowed"),
+            "in_time_rate": share("in_time", "allowed"),
+            "response_rate": share("answered", "contacted"),
+            "channels": channels,
+            "funnel": {
+                **{
+                    step: sum(step in steps for _row, steps in now)
+                    for step in ("due", "contacted", "reached", "answered")
+                },
+                "skipped": {reason: skipped.count(reason) for reason in skipped},
+            },
+            "reached_rate": self.rate(
+                lambda side: [
+                    a.outcome == "reached"
+                    for tried in (self.tried[id_] for id_ in own)
+                    for a in tried
+                    if a.channel == phone and self.within(a.date, side) and a.outcome not in ("sent", "bounced")
+                ]
+            ),
+        }
+
+    def agents(self):
+        """{name: counts, response and average score} of whoever had follow-ups or feedback in the period."""
+        table = {}
+        for id_, name in self.world.about["user_names"].items():
+            own = {
+                side: [steps for _row, steps in self.due(side, lambda row, id_=id_: row.user == id_)] for side in (0, 1)
+            }
+            satisfaction = self.mean(lambda side, id_=id_: self.scores(side, lambda row, id_=id_: row.user == id_))
+            if satisfaction or own[0]:
+                table[name] = {
+                    **{step: sum(step in steps for steps in own[0]) for step in ("due", "contacted", "answered")},
+                    "response": self.rate(
+                        lambda side, own=own: ["answered" in steps for steps in own[side] if "contacted" in steps]
+                    ),
+                    "satisfaction": satisfaction,
+                }
+        return table
+
+    def contact_moments(self):
+        """(customer, moment) of each contact."""
+        for row in self.followups:
+            if row.customer and row.channel != self.world.about["inbound"]:
+                for attempt in self.tried[row.id]:
+                    yield row.customer, attempt.date
+                if row.dropped and row.dropped <= self.cutoff:
+                    yield row.customer, row.dropped
+
+    # ------------------------------------------------------------
+    # issues and measures
+    # ------------------------------------------------------------
+
+    def loop(self):
+        if self.issues is None:
+            return {}
+        today = self.local(self.cutoff)
+
+        def contacted(side):
+            start, end = self.periods[-1 - side]
+            for row in self.issues:
+                deadline = row.contact_deadline
+                if row.priority != "0" and deadline and start <= deadline <= end:
+                    if row.contacted or deadline < today:
+                        yield bool(row.contacted) and self.local(row.contacted) <= deadline
+
+        def closed(side):
+            return [row.state == "closed" and not row.waiver for row in self.issues if self.within(row.done, side)]
+
+        found = {
+            "contact_in_time": self.rate(contacted),
+            "closed_loop": self.rate(closed),
+            "closure_survival": self.rate(self._survivals),
+            "loop": {
+                "opened": sum(self.within(row.created, 0) for row in self.issues),
+                "resolved": sum(self.within(row.done, 0) for row in self.issues),
+                "closed": sum(self.within(row.closed, 0) for row in self.issues),
+                "waived": sum(self.within(row.closed, 0) and bool(row.waiver) for row in self.issues),
+                **{state: sum(row.state == state for row in self.issues) for state in ("new", "processing", "done")},
+                "overdue": sum(self._next(row) < today for row in self.issues if self._next(row)),
+            },
+        }
+        if self.whole:
+            found["complaint_rate"] = self.ratio(
+                lambda side: sum(row.kind == "complaint" and self.within(row.created, side) for row in self.issues),
+                lambda side: len(self.delivered(side)),
+            )
+        return found
+
+    def _next(self, row):
+        if row.state in ("new", "processing"):
+            dates = [row.resolution_deadline, row.promised, None if row.contacted else row.contact_deadline]
+            return min(filter(None, dates), default=None)
+        return row.verification_deadline if row.state == "done" else None
+
+    def _survivals(self, side):
+        for row in self.issues:
+            if row.state == "closed" and row.customer and self.within(row.closed, side, WATCHED):
+                if row.closed + WATCHED <= self.cutoff:
+                    yield not any(
+                        new is not row
+                        and new.state != "cancelled"
+                        and (new.customer, new.product, new.category) == (row.customer, row.product, row.category)
+                        and row.closed < new.created <= row.closed + WATCHED
+                        for new in self.world.issues
+                    )
+
+    def verification(self):
+        def failures(side):
+            results = {}
+            for row in self.said(side):
+                issue = row.followup and row.followup.issue
+                if issue and row.scenario == "resolution_check":
+                    failed = row.resolved not in (None, "fully") or 0 < row.score < 3
+                    results[id(issue)] = results.get(id(issue), False) or failed
+            return results.values()
+
+        return {"reopened": self.rate(failures)}
+
+    def measures(self):
+        if self.actions is None:
+            return {}
+        today = self.local(self.cutoff)
+
+        def in_time(side):
+            start, end = self.periods[-1 - side]
+            for row in self.actions:
+                done = row.done and row.done <= self.cutoff
+                if start <= row.deadline <= end and (done or row.deadline < today):
+                    yield bool(done) and self.local(row.done) <= row.deadline
+
+        return {"measures_in_time": self.rate(in_time)}
+
+    # ------------------------------------------------------------
+    # customers
+    # ------------------------------------------------------------
+
+    def delivered(self, side):
+        """[(order, moment)] of the orders whose delivery was completed."""
+        found = []
+        for order in self.world.orders:
+            moves = [move for move in order.moves if not move.returns]
+            done = [move.date for move in moves if move.state == "done" and move.is_out]
+            if done and all(move.state in ("done", "cancel") for move in moves) and self.within(max(done), side):
+                found.append((order, max(done)))
+        return found
+
+    def _again(self, customer, since):
+        return any(since < row.date <= since + WATCHED for row in self.bought[customer])
+
+    def customers(self):
+        """Figures that follow one customer; those that orders are held against for the whole company only."""
+        moments = list(self.contact_moments())
+        found = {
+            "repeat_purchase": self.rate(lambda side: self._repeats(side, moments)),
+            "recovery": self.rate(self._recoveries),
+            "sales_growth": self._growth(moments),
+        }
+        if self.whole:
+            found["coverage"] = self.rate(lambda side: self._covered(side, moments))
+            found["repeat_purchase_not_asked"] = self.rate(lambda side: self._unasked(side, moments))
+            found |= self._years()
+        return found
+
+    def _covered(self, side, moments):
+        since = {}
+        for order, moment in self.delivered(side):
+            since[order.customer] = min(moment, since.get(order.customer, moment))
+        for customer, moment in since.items():
+            yield any(who == customer and moment <= date < self.cutoff for who, date in moments)
+
+    def _repeats(self, side, moments):
+        since = {}
+        for customer, moment in moments:
+            if self.within(moment, side, WATCHED):
+                since[customer] = min(moment, since.get(customer, moment))
+        return [self._again(who, moment) for who, moment in since.items() if moment + WATCHED <= self.cutoff]
+
+    def _unasked(self, side, moments):
+        start = self.periods[-1 - side][0] - WATCHED
+        for customer in set(self.world.about["commercial"].values()):
+            bought = [row.date for row in self.bought[customer] if self.within(row.date, side, WATCHED)]
+            if bought and min(bought) + WATCHED <= self.cutoff:
+                since = min(bought)
+                asked = [m for who, m in moments if who == customer and self.local(m) >= start and m <= since + WATCHED]
+                if not asked:
+                    yield self._again(customer, since)
+
+    def _recoveries(self, side):
+        low = {}
+        for row in sorted(self.valid, key=lambda row: (row.date, row.id)):
+            if row.customer and 1 <= row.score <= 2 and self.within(row.date, side, WATCHED):
+                low.setdefault(row.customer, row)
+        for customer, row in low.items():
+            if row.date + WATCHED <= self.cutoff:
+                later = [
+                    new
+                    for new in self.world.feedback
+                    if new.is_valid
+                    and new.customer == customer
+                    and new.score
+                    and new.created <= self.cutoff
+                    and (row.date, row.id) < (new.date, new.id)
+                    and new.date <= row.date + WATCHED
+                ]
+                following = min(later, key=lambda new: (new.date, new.id), default=None)
+                yield bool(following and following.score >= 4) or self._again(customer, row.date)
+
+    def _span(self, side, first, last):
+        """Days from ``first`` to ``last`` months before the end of the period."""
+        end = self.periods[-1 - side][1] + timedelta(days=1)
+        return months_before(end, first), months_before(end, last)
+
+    def _spent(self, customer, start, end):
+        return [row.amount / row.rate for row in self.bought[customer] if start <= self.local(row.date) < end]
+
+    def _years(self):
+        everybody = set(self.world.about["commercial"].values())
+        ever = months_before(self.periods[0][0], 240)
+
+        def kept(side):
+            early, late = self._span(side, 24, 12), self._span(side, 12, 0)
+            return [bool(self._spent(who, *late)) for who in everybody if self._spent(who, *early)]
+
+        def worth(side, is_high=None):
+            start, end = self._span(side, 12, 0)
+            for who in everybody:
+                high = sum(self._spent(who, start, end)) >= self.world.about["high_value"]
+                if (spent := self._spent(who, ever, end)) and is_high in (None, high):
+                    yield sum(spent)
+
+        def value(is_high=None):
+            limit = float("inf")
+            figure = self.mean(lambda side: worth(side, is_high), -limit, limit)
+            return figure and {**figure, "median": median(worth(0, is_high))}
+
+        segments = [("high", value(True)), ("other", value(False))]
+        total = value()
+        return {
+            "retention": self.rate(kept),
+            "churn": self.rate(lambda side: [not stays for stays in kept(side)]),
+            "lifetime_value": total and {**total, "segments": [{"segment": s, **f} for s, f in segments if f]},
+        }
+
+    def _growth(self, moments):
+        def sums(side):
+            asked = {customer for customer, moment in moments if self.within(moment, side)}
+            spent = [
+                (self._spent(who, *self._span(side, 12, 0)), self._spent(who, *self._span(side, 24, 12)))
+                for who in asked
+            ]
+            rows = [(sum(late), sum(early)) for late, early in spent if sum(early) > 0]
+            return rows
+
+        now, before = sums(0), sums(1)
+        return self._shape(
+            now,
+            before,
+            lambda rows: sum(late for late, _early in rows) / sum(early for _late, early in rows),
+            lambda rows: (None, None),
+        )
