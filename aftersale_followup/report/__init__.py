@@ -5,6 +5,7 @@ from . import aftersale_feedback_report
 from . import aftersale_figures
 from . import aftersale_figures_contacts
 from . import aftersale_figures_customers
+from . import aftersale_figures_definitions
 from . import aftersale_figures_improvement
 from . import aftersale_figures_loop
 from . import aftersale_figures_scores

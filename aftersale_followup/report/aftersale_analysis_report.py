@@ -10,6 +10,16 @@ from odoo.tools.misc import babel_locale_parse
 from .trend_chart import trend_chart
 
 DASH = "–"
+LOOP_RATES = (
+    "contact_in_time",
+    "closed_loop",
+    "reopened",
+    "closure_survival",
+    "measures_in_time",
+    "suggestion_adoption",
+    "suggestion_lead_time",
+)
+CONTACT_RATES = ("coverage", "followup_rate", "in_time_rate", "reached_rate", "response_rate", "feedback_quality")
 
 
 class AftersaleAnalysisReport(models.AbstractModel):
@@ -58,11 +68,11 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "measures_left": figures.get("measure_count", 0) - len(figures.get("measures") or []),
             "loop": self._get_loop(figures),
             "verification": self._get_verification(figures),
-            "loop_rates": self._get_rates(
-                figures, ("contact_in_time", "closed_loop", "reopened", "measures_in_time", "suggestion_adoption")
-            ),
+            "loop_rates": self._get_rates(figures, LOOP_RATES),
             "funnel": self._get_funnel(figures.get("funnel")),
-            "contact_rates": self._get_rates(figures, ("followup_rate", "response_rate")),
+            "contact_rates": self._get_rates(figures, CONTACT_RATES),
+            "effects": self._get_effects(figures, company.currency_id),
+            "definitions": self._get_definitions(figures),
             "channels": self._get_channels(figures),
             "agents": self._get_agents(figures),
             "scores": self._get_scores(figures),
@@ -151,16 +161,11 @@ class AftersaleAnalysisReport(models.AbstractModel):
         return row
 
     def _get_tiles(self, figures):
-        average = self._get_row(self.env._("Average satisfaction"), figures.get("satisfaction"), self._format_mean)
+        average = self._get_defined_row(figures, "satisfaction")
         if not average["withheld"]:
             average["value"] = self._format_average(figures.get("satisfaction"))
-        return [
-            average,
-            self._get_row(self.env._("Satisfied (CSAT)"), figures.get("csat"), self._format_share),
-            self._get_row(self.env._("Recommendation (NPS)"), figures.get("nps"), self._format_score),
-            self._get_row(self.env._("Response rate"), figures.get("response_rate"), self._format_share),
-            self._get_row(self.env._("Complaint rate"), figures.get("complaint_rate"), self._format_share),
-        ]
+        others = ("csat", "nps", "response_rate", "complaint_rate")
+        return [average, *(self._get_defined_row(figures, key) for key in others)]
 
     def _get_target(self, figure, formatter):
         """Target and traffic light as texts: a word says what the colour says."""

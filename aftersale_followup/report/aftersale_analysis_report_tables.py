@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import formatLang
 
 from .aftersale_analysis_report import DASH
 
@@ -8,19 +9,45 @@ class AftersaleAnalysisReport(models.AbstractModel):
 
     _inherit = "report.aftersale_followup.report_analysis"
 
-    def _get_rates(self, figures, keys):
-        """Rows of the shares among these figures that there are."""
-        labels = {
-            "contact_in_time": self.env._("Contacted in time"),
-            "closed_loop": self.env._("Closed loop"),
-            "reopened": self.env._("Reopened"),
-            "measures_in_time": self.env._("Measures in time"),
-            "suggestion_adoption": self.env._("Suggestions adopted"),
-            "followup_rate": self.env._("Follow-up rate"),
-            "response_rate": self.env._("Response rate"),
-        }
-        rows = [self._get_row(labels[key], figures.get(key), self._format_share) for key in keys]
+    def _get_rates(self, figures, keys, currency=None):
+        """Rows of those of these figures that there are, each with how it is counted."""
+        rows = [self._get_defined_row(figures, key, currency) for key in keys]
         return [row for row in rows if row["n"]]
+
+    def _get_defined_row(self, figures, key, currency=None):
+        """One figure as texts, under its own name."""
+        label, definition = self.env["aftersale.figures"]._get_definitions()[key]
+        formatter = {
+            "satisfaction": self._format_mean,
+            "loyalty": self._format_mean,
+            "suggestion_lead_time": self._format_mean,
+            "nps": self._format_score,
+            "lifetime_value": lambda value: formatLang(self.env, value, currency_obj=currency),
+        }.get(key, self._format_share)
+        return {**self._get_row(label, figures.get(key), formatter), "key": key, "definition": definition}
+
+    def _get_effects(self, figures, currency):
+        """(title, rows) of what became of the customers; the values of customers by segment, with their median."""
+        keys = ("recovery", "repeat_purchase", "repeat_purchase_not_asked", "retention", "churn", "sales_growth")
+        worth = figures.get("lifetime_value")
+        rows = self._get_rates(figures, ("lifetime_value",), currency)
+
+        def money(value):
+            return formatLang(self.env, value, currency_obj=currency)
+
+        if worth:
+            labels = {"high": self.env._("of high-value customers"), "other": self.env._("of other customers")}
+            rows += [self._get_row(labels[row["segment"]], row, money) for row in worth["segments"]]
+            if not worth["withheld"]:
+                median = {"value": worth["median"], "low": None, "previous": None}
+                rows.append(self._get_row(self.env._("Median"), {**worth, **median}, money))
+        parts = [("", self._get_rates(figures, keys)), (self.env._("Value of customers"), rows)]
+        return [(title, rows) for title, rows in parts if rows]
+
+    def _get_definitions(self, figures):
+        """(label, definition) of the figures that there are."""
+        definitions = self.env["aftersale.figures"]._get_definitions()
+        return [definition for key, definition in definitions.items() if figures.get(key)]
 
     def _get_loop(self, figures):
         """Numbers of issues: what happened in the period, then what is open now."""
@@ -117,12 +144,6 @@ class AftersaleAnalysisReport(models.AbstractModel):
     def _get_scores(self, figures):
         """(title, rows) of each way the scores are split; what there is no answer to is left out."""
         types = dict(self.env["aftersale.feedback"]._fields["customer_type"]._description_selection(self.env))
-        bonds = [
-            self._get_row(
-                self.env._("Service as good as before, or better"), figures.get("stability"), self._format_share
-            ),
-            self._get_row(self.env._("Will buy again (1–5)"), figures.get("loyalty"), self._format_mean),
-        ]
         parts = [
             (self.env._("By area"), self._get_named_rows(figures.get("areas"))),
             (self.env._("By product"), self._get_named_rows(figures.get("products"))),
@@ -134,7 +155,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
                 ],
             ),
             (self.env._("By team"), self._get_named_rows(figures.get("teams"))),
-            (self.env._("Existing customers"), [row for row in bonds if row["n"]]),
+            (self.env._("Existing customers"), self._get_rates(figures, ("stability", "loyalty"))),
         ]
         return [(title, rows) for title, rows in parts if rows]
 

@@ -138,6 +138,48 @@ class TestOutline(AnalysisCase):
             ],
         )
 
+    def test_effects_and_how_each_figure_is_counted(self):
+        self.company.aftersale_high_value = 100
+        customers = self.env["res.partner"].create([{"name": name} for name in ("Kept", "Lost", "Small")])
+        days = {"Kept": ("2024-06-01", "2025-06-01"), "Lost": ("2024-06-01",), "Small": ("2025-06-01",)}
+        for customer in customers:
+            for day in days[customer.name]:
+                order = self.env["sale.order"].create({"partner_id": customer.id, "company_id": self.company.id})
+                amount = 10 if customer.name == "Small" else 300
+                self._set(order, state="sale", date_order=f"{day} 08:00:00", amount_untaxed=amount, currency_rate=1)
+        self._scores(1, [5])
+        analysis = self._analysis()
+        analysis.action_preview()
+        page = self.env["report.aftersale_followup.report_analysis"]._get_page(analysis)
+        [(_title, shares), (title, worth)] = page["effects"]
+        self.assertEqual([(row["key"], row["value"]) for row in shares], [("retention", "50%"), ("churn", "50%")])
+        self.assertEqual(title, "Value of customers")
+        self.assertEqual([row["n"] for row in worth], [3, 1, 2, 3])
+        self.assertIn("303.33", worth[0]["value"])
+        self.assertEqual((worth[-1]["label"], worth[-1]["interval"]), ("Median", "–"))
+        self.assertIn("300.00", worth[-1]["value"])
+        html = etree.HTML(analysis.figures_html)
+        told = dict(page["definitions"])
+        self.assertLessEqual({"Average satisfaction", "Customers kept", "Revenue per customer"}, told.keys())
+        self.assertNotIn("Coverage", told, "Only what is shown is explained")
+        for label, definition in told.items():
+            self.assertIn(
+                f"{label}: {definition}", [" ".join("".join(li.itertext()).split()) for li in html.iter("li")]
+            )
+        titles = [node.get("title") for node in html.iter("td") if (node.text or "").strip() == "Customers kept"]
+        self.assertEqual(titles, [told["Customers kept"]])
+
+    def test_every_figure_is_defined(self):
+        definitions = self.figures._get_definitions()
+        self._scores(1, [5])
+        figures = self._january()
+        shown = {key for key, figure in figures.items() if isinstance(figure, dict) and "withheld" in figure}
+        self.assertLessEqual(shown, definitions.keys())
+        report = self.env["report.aftersale_followup.report_analysis"]
+        for key, (label, definition) in definitions.items():
+            self.assertTrue(label and definition.endswith("."), key)
+            self.assertEqual(report._get_defined_row({}, key)["value"], "–")
+
     def test_page_of_an_empty_period(self):
         analysis = self._analysis()
         analysis.action_preview()

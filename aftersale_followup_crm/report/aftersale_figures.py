@@ -8,6 +8,10 @@ class AftersaleFigures(models.AbstractModel):
     def _get_parts(self):
         return [*super()._get_parts(), self._get_conversion]
 
+    def _get_definitions(self):
+        conversion = self.env._("Opportunities that follow-ups led to: those with a confirmed order, of all.")
+        return {**super()._get_definitions(), "conversion": (self.env._("Conversion"), conversion)}
+
     def _get_conversion(self, scope):
         """Return the conversion of the opportunities that follow-ups led to, and what they brought in.
 
