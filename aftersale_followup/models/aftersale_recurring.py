@@ -23,8 +23,9 @@ class AftersaleFeedback(models.Model):
 
         One query for all of them. A corrected answer counts as its correction does, once.
         """
-        if not self.ids:
-            return self.browse()
+        problems = self.filtered(lambda feedback: any(feedback.tag_ids.mapped("is_problem")))
+        if not problems.ids:
+            return self.browse()  # as most are: whoever is content waits for no query
         self.env.flush_all()
         query = SQL(
             """
@@ -44,7 +45,7 @@ class AftersaleFeedback(models.Model):
           GROUP BY f.id, t.id, c.aftersale_recurring_count
             HAVING COUNT(DISTINCT o.id) >= c.aftersale_recurring_count
             """,
-            ids=self.ids,
+            ids=problems.ids,
             same_product=SQL(
                 """(EXISTS (SELECT FROM %(products)s fp JOIN %(products)s op ON op.%(product)s = fp.%(product)s
                              WHERE fp.%(feedback)s = f.id AND op.%(feedback)s = o.id)

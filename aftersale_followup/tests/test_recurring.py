@@ -111,6 +111,7 @@ class TestRecurring(AftersaleCase):
         self.env.flush_all()
         for batch in (said[:1], said):
             self.env.invalidate_all()
+            batch.tag_ids.mapped("is_problem")  # known when an answer comes in
             with self.assertQueryCount(1):
                 recurring = batch._filter_recurring()
         self.assertEqual(recurring, said, "As of now each has two others before it or on its day.")
@@ -169,3 +170,9 @@ class TestRecurring(AftersaleCase):
             self.assertEqual(issue.activity_ids.mapped("user_id"), self.supervisor)
             self.assertEqual(len(issue.activity_ids), 1)
         self.assertEqual(issue.contact_deadline, self.company._aftersale_add_workdays(fields.Date.today(), 1))
+
+    def test_who_is_content_waits_for_no_query(self):
+        content = self.env["aftersale.feedback"].create({"partner_id": self.partner.id, "score": 5, "detail": "Fine"})
+        self.env.flush_all()
+        with self.assertQueryCount(0):
+            self.assertFalse(content._filter_recurring())
