@@ -2,9 +2,8 @@ from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 
 
+# An answer that shows interest becomes an opportunity, once.
 class AftersaleFeedback(models.Model):
-    """An answer that shows interest becomes an opportunity, once."""
-
     _inherit = "aftersale.feedback"
 
     lead_ids = fields.One2many("crm.lead", "aftersale_feedback_id", "Opportunities", readonly=True)

@@ -10,6 +10,7 @@ class CrmLead(models.Model):
         "Follow-up Feedback",
         readonly=True,
         copy=False,
+        index="btree_not_null",  # for the list of its opportunities; the unique index is for once
         ondelete="set null",
         groups="aftersale_followup.group_agent",
         help="The answer in which the customer showed interest.",

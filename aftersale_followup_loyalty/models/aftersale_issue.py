@@ -6,9 +6,8 @@ from odoo.addons.aftersale_followup.models.aftersale_followup_message import LIN
 from .loyalty_card import QUIET_CARD
 
 
+# A compensation of the kind coupon is a coupon: made when it is granted, once, and told to the customer.
 class AftersaleIssue(models.Model):
-    """A compensation of the kind coupon is a coupon: made when it is granted, once, and told to the customer."""
-
     _inherit = "aftersale.issue"
 
     coupon_code = fields.Char(
