@@ -76,11 +76,24 @@ class AftersaleFeedback(models.Model):
     def write(self, vals):
         if vals.get("is_tag_confirmed"):
             self.filtered(lambda f: not f.is_tag_confirmed)._note_suggestions()
+        before = {feedback: feedback.tag_ids for feedback in self} if "tag_ids" in vals else {}
         result = super().write(vals)
         if "tag_ids" in vals and "category_id" not in vals:
             for feedback in self.filtered(lambda f: f.tag_ids and f.category_id not in f.tag_ids.category_id):
                 feedback.category_id = (feedback.tag_ids.filtered("is_problem") or feedback.tag_ids)[:1].category_id
+        # sudo: agents hold no right to write feedback, and what it is compared with may not be theirs
+        self.sudo()._follow_tags({feedback.sudo(): tags for feedback, tags in before.items()})
         return result
+
+    def _follow_tags(self, before):
+        """Have priority and issues follow the tags at once when staff change them; ``before`` is what they were."""
+        changed = self.filtered(lambda f: f in before and f.tag_ids != before[f])
+        if not changed:
+            return
+        for feedback in changed:
+            feedback.issue_ids._follow_tags(feedback, before[feedback].sudo())
+        changed._prioritise()
+        changed._open_issues()
 
     def _note_suggestions(self):
         """Keep which tag was suggested first, so that it can be told how often the first suggestion is accepted."""

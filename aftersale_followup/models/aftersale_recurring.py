@@ -11,10 +11,10 @@ class AftersaleFeedback(models.Model):
     _inherit = "aftersale.feedback"
 
     def _prioritise(self):
-        """Raise the open issues of answers that become high after they were opened, as when staff classify them."""
-        normal = self.filtered(lambda feedback: feedback.priority == "0")
+        """Raise the issues of answers that turn out more urgent than they were opened with, as staff classify them."""
+        before = {feedback: feedback._get_issue_priority() for feedback in self}
         result = super()._prioritise()
-        for feedback in normal.filtered(lambda feedback: feedback.priority == "1"):
+        for feedback in self.filtered(lambda feedback: feedback._get_issue_priority() > before[feedback]):
             feedback.issue_ids._raise_for(feedback)
         return result
 
@@ -104,12 +104,34 @@ class AftersaleIssue(models.Model):
             issue.occurrence_count = len(similar.get(issue._origin.id, ()))
 
     def _raise_for(self, feedback):
-        """Let the open ones of these issues be as urgent as ``feedback``; supervisor and owner are told, once."""
+        """Let the open ones of these issues be as urgent as ``feedback``; supervisor and owner are told, once.
+
+        A hazard that is noticed when all is over goes to the supervisor, who reopens the issue or not.
+        """
         problems = feedback.tag_ids.filtered("is_problem")
-        for issue in self.filtered(lambda i: i.state in OPEN_STATES):
+        still_open = self.filtered(lambda issue: issue.state in OPEN_STATES)
+        for issue in still_open:
             priority = max(issue.priority, feedback._get_issue_priority())
             issue.write({"priority": priority, "tag_ids": [Command.link(tag.id) for tag in problems]})
+            # One call, with all its reasons.
+            issue.activity_unlink(["aftersale_followup.activity_type_call_customer"])
             issue._tell_about(feedback)
+        if feedback.is_safety and not still_open:
+            self[-1:]._tell_supervisor(
+                self.env._("Classified as a safety hazard after the end: %s. Reopen the issue?", feedback.display_name)
+            )
+
+    def _follow_tags(self, feedback, before):
+        """Let the open ones of these issues have the problems of ``feedback``, which had the tags ``before``.
+
+        What only this answer had brought goes with it; a hazard stays, which only a supervisor takes off here.
+        """
+        for issue in self.filtered(lambda issue: issue.state in OPEN_STATES):
+            others = (issue.feedback_ids - feedback).tag_ids
+            lost = (before - feedback.tag_ids - others).filtered(lambda tag: not tag.is_safety)
+            tags = issue.tag_ids - lost | feedback.tag_ids.filtered("is_problem")
+            if tags != issue.tag_ids:
+                issue.tag_ids = tags
 
     def _get_similar_feedback(self):
         """Return {issue id: ids of the valid feedback like it in the window, of all customers}, in one query.

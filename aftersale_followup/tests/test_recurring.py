@@ -176,3 +176,58 @@ class TestRecurring(AftersaleCase):
         self.env.flush_all()
         with self.assertQueryCount(0):
             self.assertFalse(content._filter_recurring())
+
+    # -- tags changed after the decision ------------------------------------------
+
+    def _decided(self, **values):
+        tags = {"tag_ids": [Command.set(self.tag.ids)], "is_tag_confirmed": True}
+        return self._feedback(self._planned(partner=self._customer(), state="ready"), **(tags | values))
+
+    def _customer(self):
+        return self.env["res.partner"].create({"name": "Decided", "email": "decided@example.com"})
+
+    def _calls(self, issue):
+        call = self.env.ref("aftersale_followup.activity_type_call_customer")
+        return issue.activity_ids.filtered(lambda a: a.activity_type_id == call)
+
+    def test_hazard_added_after_the_decision_raises_answer_and_issue_at_once(self):
+        """Also where the answer was high before: a hazard is urgent, its call due within one day."""
+        hazard = self.env.ref("aftersale_followup.tag_safety_hazard")
+        for score, called in ((4, 0), (1, 1)):
+            with self.subTest(score=score):
+                said = self._decided(score=score)
+                issue = said.issue_ids
+                self.assertEqual(len(self._calls(issue)), called)
+                said.with_user(self.supervisor).tag_ids = [Command.link(hazard.id)]
+                self.assertTrue(said.is_safety)
+                self.assertEqual((said.priority, issue.priority, issue.tag_ids), ("1", "2", self.tag | hazard))
+                tomorrow = self.company._aftersale_add_workdays(fields.Date.today(), 1)
+                self.assertEqual((issue.contact_deadline, len(self._calls(issue))), (tomorrow, 1))
+                self.assertIn(said._fields["is_safety"]._description_string(self.env), self._calls(issue).note)
+
+    def test_hazard_added_before_the_decision_opens_the_issue_at_once(self):
+        said = self._decided(score=4, tag_ids=[], is_tag_confirmed=False)
+        self.assertFalse(said.issue_ids)
+        said.with_user(self.supervisor).tag_ids = [
+            Command.link(self.env.ref("aftersale_followup.tag_safety_hazard").id)
+        ]
+        self.assertEqual(said.issue_ids.priority, "2")
+
+    def test_hazard_noticed_after_the_end_goes_to_the_supervisor(self):
+        said = self._decided(score=4)
+        issue = said.issue_ids
+        issue.with_user(self.supervisor).write({"state": "cancelled", "cancel_reason": "Entered twice"})
+        said.tag_ids = [Command.link(self.env.ref("aftersale_followup.tag_safety_hazard").id)]
+        self.assertEqual((issue.state, issue.activity_ids.user_id), ("cancelled", self.supervisor))
+
+    def test_issue_follows_the_classification_that_is_corrected(self):
+        """The wrong tag goes with the only answer that brought it, and stays while another has it."""
+        said = self._decided(score=4)
+        issue = said.issue_ids
+        said.with_user(self.supervisor).tag_ids = [Command.set(self.other_tag.ids)]
+        self.assertEqual(issue.tag_ids, self.other_tag)
+        check = self._planned(partner=said.partner_id, state="ready")
+        second = self._feedback(check, tag_ids=[Command.set(self.other_tag.ids)], score=1)
+        self.assertEqual(second.issue_ids, issue)
+        said.tag_ids = [Command.set(self.tag.ids)]
+        self.assertEqual(issue.tag_ids, self.tag | self.other_tag)
