@@ -136,6 +136,7 @@
             "aftersale_followup/static/src/copy/**/*",
             "aftersale_followup/static/src/console/**/*",
             "aftersale_followup/static/src/paper/**/*",
+            "aftersale_followup/static/src/steps/**/*",
         ],
         "web.assets_tests": [
             "aftersale_followup/static/tests/tours/**/*",

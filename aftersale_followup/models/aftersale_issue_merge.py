@@ -73,6 +73,7 @@ class AftersaleIssue(models.Model):
             "tag_ids": [Command.link(tag.id) for tag in self.tag_ids],
             "action_ids": [Command.link(action.id) for action in self.action_ids],
             "complaint_step_ids": [Command.link(step.id) for step in self.complaint_step_ids],
+            "complaint_step_dates": both._get_first_step_dates(),
             "lot_ids": [Command.link(lot.id) for lot in self.lot_ids],
             "priority": max(both.mapped("priority")),
             "kind": "complaint" if "complaint" in both.mapped("kind") else "problem",

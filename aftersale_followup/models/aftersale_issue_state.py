@@ -41,7 +41,7 @@ SYSTEM_FIELDS = {
     "date_closed",
     *("customer_notified_date", "notice"),
     *("contact_from", "contact_days", "resolution_from", "resolution_days", "waiting_date", "alarms", "merged_into_id"),
-    *("compensation_state", "compensation_user_id", "compensation_date"),
+    *("compensation_state", "compensation_user_id", "compensation_date", "complaint_step_dates"),
 }
 
 

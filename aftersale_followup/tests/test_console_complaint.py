@@ -1,6 +1,7 @@
 from odoo import fields
-from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import freeze_time, tagged
 
 from .console_common import ConsoleCase
 
@@ -39,6 +40,40 @@ class TestConsoleComplaint(ConsoleCase):
         self.assertEqual([step["done"] for step in shown["steps"]], [True] + [False] * 6)
         with self.assertRaises(UserError):
             self._complain(promised_date="soon")
+
+    def test_steps_are_dated_on_the_day_they_are_ticked(self):
+        """In the company's zone; what is no longer done has no day, what is done again that of the last time."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        first, second = (step["id"] for step in self._complain()["steps"][:2])
+        issue = self._issue_of()
+        with freeze_time("2026-03-02 20:00:00"):
+            self._complain(steps=[first])
+        with freeze_time("2026-03-05 10:00:00"):
+            self._complain(steps=[first, second])
+            self.assertEqual(issue.complaint_step_dates, {str(first): "2026-03-03", str(second): "2026-03-05"})
+            issue.with_user(self.supervisor).complaint_step_ids = [Command.unlink(first)]
+            self.assertEqual(issue.complaint_step_dates, {str(second): "2026-03-05"})
+        with freeze_time("2026-03-09 10:00:00"):
+            self._complain(steps=[first, second])
+            self.assertEqual(issue.complaint_step_dates, {str(first): "2026-03-09", str(second): "2026-03-05"})
+        with self.assertRaises(AccessError):
+            issue.with_user(self.supervisor).complaint_step_dates = {str(first): "2026-03-01"}
+
+    def test_merged_complaints_keep_the_first_day_of_a_step(self):
+        steps = self.env["aftersale.complaint.step"].search([], limit=3)
+        first, second, third = map(str, steps.ids)
+        with freeze_time("2026-03-03 10:00:00"):
+            target = self._issue(
+                kind="complaint", user_id=self.agent.id, complaint_step_ids=[Command.set(steps[1].ids)]
+            )
+        with freeze_time("2026-03-02 10:00:00"):
+            other = self._issue(kind="complaint", complaint_step_ids=[Command.set(steps[:2].ids)])
+        with freeze_time("2026-03-04 10:00:00"):
+            other.complaint_step_ids += steps[2]
+        with freeze_time("2026-03-06 10:00:00"):
+            other.with_user(self.supervisor)._merge_into(target)
+        self.assertEqual(target.complaint_step_ids, steps)
+        self.assertEqual(target.complaint_step_dates, {first: "2026-03-02", second: "2026-03-02", third: "2026-03-04"})
 
     def test_answers_of_the_call_join_its_complaint(self):
         for score in (2, 5):
