@@ -26,10 +26,34 @@ class AftersaleIssue(models.Model):
     def _get_coupons(self):
         return self.env["loyalty.card"].sudo().search([("aftersale_issue_id", "in", self.ids)])
 
+    def _filter_given(self):
+        """Return those whose customer has the coupon, of the issue itself or of one that was merged into it."""
+        # sudo: what was merged may have been another agent's
+        family = self.sudo()
+        while merged := self.sudo().search([("merged_into_id", "in", family.ids), ("id", "not in", family.ids)]):
+            family |= merged
+        given = family._get_coupons().aftersale_issue_id
+        present = {issue._get_present() for issue in given}
+        return self.filtered(lambda issue: issue.sudo() in given or issue.sudo() in present)
+
+    def _check_mergeable(self, target):
+        """A coupon that is asked for is decided before the merge: one issue gives one coupon."""
+        result = super()._check_mergeable(target)
+        both = self | target
+        asked = both.filtered(lambda i: i.compensation_state == "requested" and i.compensation_kind == "coupon")
+        if asked and both._filter_given():
+            raise UserError(
+                self.env._(
+                    "%s asks for a coupon, and the customer has one already. Approve or decline it before merging.",
+                    asked[0].display_name,
+                )
+            )
+        return result
+
     def write(self, vals):
         """Give the coupon as soon as it is granted, by whom or in which order ever; what was given stays as it is."""
         if {"compensation", "compensation_kind"} & vals.keys() and not self.env.su:
-            for issue in self._get_coupons().aftersale_issue_id & self:
+            for issue in self._filter_given():
                 raise UserError(
                     self.env._("The customer has the coupon of %s. What was granted stays as it is.", issue.name)
                 )
@@ -46,9 +70,7 @@ class AftersaleIssue(models.Model):
         granted = self.filtered(lambda i: i.compensation_state == "granted" and i.compensation_kind == "coupon")
         if not granted:
             return
-        merged = self.search([("merged_into_id", "in", granted.ids)])
-        given = (granted | merged)._get_coupons().aftersale_issue_id
-        missing = granted - given - given.merged_into_id
+        missing = granted - granted._filter_given()
         cards = self.env["loyalty.card"]._aftersale_give(
             [(issue._prepare_coupon(), issue.name) for issue in missing.filtered("compensation")]
         )

@@ -101,6 +101,28 @@ class TestCompensationCoupon(RewardCase):
         self.assertEqual(target.compensation, 70)
         self.assertFalse(target._get_coupons())
 
+    def test_coupon_asked_for_is_decided_before_the_merge(self):
+        """Else it would be lost: the issue that goes on gave its one coupon already."""
+        given, asked = self._granted(40), self._granted(500)
+        self.assertEqual(asked.compensation_state, "requested")
+        for merged, target in ((asked, given), (given, asked)):
+            with self.assertRaisesRegex(UserError, "before merging"):
+                merged.with_user(self.supervisor)._merge_into(target)
+        asked.with_user(self.supervisor).action_approve()
+        asked.with_user(self.supervisor)._merge_into(given)
+        self.assertEqual(given.compensation, 540)
+        self.assertEqual((given | asked)._get_coupons().mapped("points"), [40, 500])
+
+    def test_what_merged_issues_gave_is_not_given_again_nor_changed(self):
+        """Through every merge on the way."""
+        first, second, last = self._granted(40), self._issue(user_id=self.agent.id), self._issue(user_id=self.agent.id)
+        first._merge_into(second)
+        second._merge_into(last)
+        self.assertEqual((last.compensation, last.compensation_state), (40, "granted"))
+        self.assertFalse((second | last)._get_coupons())
+        with self.assertRaisesRegex(UserError, "stays as it is"):
+            last.with_user(self.agent).compensation = 60
+
     def test_no_program_is_said(self):
         self.company.aftersale_compensation_program_id = False
         with self.assertRaisesRegex(UserError, "chooses the program"):
