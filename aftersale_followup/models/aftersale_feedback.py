@@ -20,6 +20,7 @@ STAFF_FIELDS = {
     "suspicious_reason",
     "suggestion_state",
     "suggestion_answer",
+    "is_typical",
     "issue_ids",
     "action_ids",
 }

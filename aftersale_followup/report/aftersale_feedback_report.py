@@ -53,6 +53,9 @@ class AftersaleFeedbackReport(models.Model):
     suggested_by = fields.Selection(SUGGESTED_BY, readonly=True)
     suggestion_share = fields.Float("First Suggestions Accepted (%)", aggregator="avg", digits=(16, 0), readonly=True)
 
+    adopted_share = fields.Float("Suggestions Adopted (%)", aggregator="avg", digits=(16, 0), readonly=True)
+    suggestion_days = fields.Float("Days to the Decision", aggregator="avg", digits=(16, 1), readonly=True)
+
     _depends = {
         "aftersale.feedback": [
             "date",
@@ -75,6 +78,8 @@ class AftersaleFeedbackReport(models.Model):
             "is_valid",
             "suggested_tag_id",
             "suggested_by",
+            "suggestion_state",
+            "suggestion_date",
         ],
     }
 
@@ -93,7 +98,10 @@ class AftersaleFeedbackReport(models.Model):
                         WHEN EXISTS (SELECT FROM aftersale_feedback_aftersale_tag_rel
                                       WHERE aftersale_feedback_id = aftersale_feedback.id
                                         AND aftersale_tag_id = suggested_tag_id) THEN 100.0
-                        ELSE 0.0 END::float AS suggestion_share
+                        ELSE 0.0 END::float AS suggestion_share,
+                   CASE suggestion_state WHEN 'adopted' THEN 100.0 WHEN 'none' THEN NULL ELSE 0.0 END::float
+                        AS adopted_share,
+                   EXTRACT(EPOCH FROM suggestion_date - date) / 86400.0 AS suggestion_days
               FROM aftersale_feedback
              WHERE is_valid
             """

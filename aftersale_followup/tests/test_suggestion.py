@@ -55,6 +55,28 @@ class TestSuggestion(AftersaleCase):
         wish.write({"suggestion_state": "adopted"})
         self.assertEqual(len(self._mails()), 2, "nothing changed, nothing to tell")
 
+    def test_adoption_rate_and_days_to_the_decision_in_the_pivot(self):
+        """What waits counts for the rate, not for the days; who suggested nothing for neither."""
+        moment = datetime(2026, 3, 2, 10)
+        values = {"score": 4, "suggestion": "More colours", "date": moment}
+        kept, declined, waiting = (self._feedback(self._planned(state="ready"), **values) for _n in range(3))
+        other = self._feedback(self._planned(state="ready"), score=4)
+        with freeze_time("2026-03-05 10:00:00"):
+            kept.with_user(self.supervisor).suggestion_state = "adopted"
+        with freeze_time("2026-03-12 10:00:00"):
+            declined.write({"suggestion_state": "rejected", "suggestion_answer": "Four must do"})
+        self.env.flush_all()
+        domain = [("id", "in", (kept | declined | waiting | other).ids)]
+        [(share, days)] = self.env["aftersale.feedback.report"]._read_group(
+            domain, [], ["adopted_share:avg", "suggestion_days:avg"]
+        )
+        self.assertAlmostEqual(share, 100 / 3)
+        self.assertAlmostEqual(days, 6.5)
+
+    def test_supervisors_mark_what_is_typical(self):
+        self.wish.with_user(self.supervisor).is_typical = True
+        self.assertTrue(self.wish.is_typical)
+
     def test_declining_needs_an_answer(self):
         with self.assertRaisesRegex(ValidationError, "write why"):
             self.wish.suggestion_state = "rejected"
