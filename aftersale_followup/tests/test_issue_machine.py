@@ -1,3 +1,4 @@
+import contextlib
 import random
 from collections import Counter
 
@@ -165,10 +166,8 @@ class IssueMachine(RuleBasedStateMachine):
             for name, value in values.items():
                 if name == "user_id":
                     value = issue.env["res.users"].browse(value)
-                try:
+                with contextlib.suppress(AssertionError):  # read-only or hidden for this user, in this state
                     setattr(form, name, value)
-                except AssertionError:
-                    pass  # read-only or hidden for this user, in this state
         steps = {"processing": "action_process", "done": "action_done", "closed": "action_close"}
         getattr(issue, steps.get(values["state"], "action_reopen"))()
 
