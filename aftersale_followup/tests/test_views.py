@@ -45,7 +45,12 @@ class TestViews(AftersaleCase):
 
     def test_rows_filled_in_on_a_phone_hold_what_those_of_a_desk_hold(self):
         """A phone shows cards; what they do not name is lost when the form is saved."""
-        for model, name in (("aftersale.import", "column_ids"), ("aftersale.issue.waive", "line_ids")):
+        rows = {
+            "aftersale.import": "column_ids",
+            "aftersale.import.mapping": "line_ids",
+            "aftersale.issue.waive": "line_ids",
+        }
+        for model, name in rows.items():
             arch = etree.fromstring(self.env[model].get_view(view_type="form")["arch"])
             listed, cards = (
                 {
