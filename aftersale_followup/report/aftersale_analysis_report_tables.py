@@ -37,7 +37,8 @@ class AftersaleAnalysisReport(models.AbstractModel):
 
         if worth:
             labels = {"high": self.env._("of high-value customers"), "other": self.env._("of other customers")}
-            rows += [self._get_row(labels[row["segment"]], row, money) for row in worth["segments"]]
+            if len(worth["segments"]) > 1:
+                rows += [self._get_row(labels[row["segment"]], row, money) for row in worth["segments"]]
             if not worth["withheld"]:
                 median = {"value": worth["median"], "low": None, "previous": None}
                 rows.append(self._get_row(self.env._("Median"), {**worth, **median}, money))
