@@ -58,6 +58,10 @@ class TestRedress(AftersaleCase):
         )
         Form(wizard).save().refund_moves()
         self.assertFalse(self.issue.credit_note_ids)
+        elsewhere = self.invoice.reversal_move_ids
+        self._open(self.finance, "action_credit_note").refund_moves()
+        made = self.invoice.reversal_move_ids - elsewhere
+        self.assertEqual((len(made), self.issue.credit_note_ids), (1, made), "Only what was made for it, once.")
 
     def test_invoice_with_the_product_goes_first(self):
         other = self._product("Lid")
