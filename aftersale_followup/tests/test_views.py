@@ -5,6 +5,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools.safe_eval import safe_eval
 
+from ..models.aftersale_feedback import STAFF_FIELDS
 from .common import AftersaleCase
 
 BOARD = ["new", "processing", "done", "closed"]
@@ -257,3 +258,16 @@ class TestViews(AftersaleCase):
         arch = self.env["stock.picking"].get_views([(False, "form")])["views"]["form"]["arch"]
         node = etree.fromstring(arch).find(".//field[@name='aftersale_receipt_date']")
         self.assertIn("outgoing", node.get("invisible"))
+
+    def test_nothing_that_staff_may_not_write_can_be_typed_into_an_answer(self):
+        """Else saving says that an answer is not changed. A star in a list is written by a click."""
+        Feedback = self.env["aftersale.feedback"].with_user(self.supervisor)
+        for name in ("feedback_view_form", "feedback_view_list", "suggestion_view_list"):
+            view = self.env.ref(f"aftersale_followup.aftersale_{name}")
+            arch = etree.fromstring(Feedback.get_view(view.id, view.type)["arch"])
+            nodes = arch.xpath("//field[not(ancestor::field)]")
+            nodes = [node for node in nodes if node.get("readonly") not in ("1", "True")]
+            if view.type == "list" and not arch.get("multi_edit"):
+                nodes = [node for node in nodes if node.get("widget") in ("priority", "boolean_toggle")]
+            names = {node.get("name") for node in nodes if not Feedback._fields[node.get("name")].readonly}
+            self.assertEqual(names - STAFF_FIELDS, set(), name)
