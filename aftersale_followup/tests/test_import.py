@@ -178,14 +178,14 @@ class TestImportInbound(ImportCase):
         self.assertTrue(wizard.line_ids.feedback_id.issue_ids)
 
     def test_answers_without_a_field_are_kept_in_words(self):
-        survey = self.env.ref("aftersale_followup.survey_relation")
+        survey = self.env.ref("aftersale_followup.survey_pilot")
         questions = survey._aftersale_form()["questions"]
         score = next(q for q in questions if q["role"] == "satisfaction")
-        trend = next(q for q in questions if q["role"] == "stability")
-        rows = [[score["title"], trend["title"]], ["4", trend["choices"][0]["label"]]]
+        usage = next(q for q in questions if not q["role"])
+        rows = [[score["title"], usage["title"]], ["4", usage["choices"][0]["label"]]]
         wizard = self._import(rows, survey_id=survey.id)
         wizard.action_import()
-        self.assertIn(trend["choices"][0]["label"], wizard.line_ids.feedback_id.note)
+        self.assertIn(usage["choices"][0]["label"], wizard.line_ids.feedback_id.note)
 
     def test_interest_is_read_from_a_file_too(self):
         survey = self.env.ref("aftersale_followup.survey_relation")
