@@ -4,6 +4,8 @@ import pytest
 from loop_page import Page, burst, make_ready
 
 MAKE = """
+# Several of these answers join one issue: the job that tells customers about it would be a third at the same moment.
+env.company.aftersale_tell_customers = False
 partner = env["res.partner"].create({"name": "Wang Fang", "email": "wang.fang@example.com"})
 for number in range(6):
     ready(partner)
