@@ -74,9 +74,9 @@ class AftersaleFeedback(models.Model):
         Corrections are not looked at: a supervisor stands for them.
         """
         for feedback in self.filtered(lambda f: not f.correction_of_id):
-            reasons = feedback._get_contradictions()
-            if reasons:
-                feedback._mark(reasons)
+            if feedback._get_contradictions():
+                # The language of the staff is read only where there is something to tell them.
+                feedback._mark(feedback._for_staff(feedback.company_id)._get_contradictions())
         self.filtered("device_key")._mark_bursts()
 
     def _mark(self, reasons):
@@ -88,20 +88,19 @@ class AftersaleFeedback(models.Model):
                 feedback.write(self._suspect({"suspicious_reason": known}, new))
 
     def _get_contradictions(self):
-        """Return, for staff, what in this answer does not fit together."""
+        """Return what in this answer does not fit together."""
         self.ensure_one()
-        staff = self._for_staff(self.company_id)
         reasons = []
         text = "\n".join(filter(None, (self.detail, self.suggestion)))
         if self.score >= 4 and is_displeased(text):
-            reasons.append(staff.env._("High score, but the words are those of a displeased customer."))
+            reasons.append(self.env._("High score, but the words are those of a displeased customer."))
         if 0 < self.score <= 2 and self._only_praises() and not is_displeased(text):
-            reasons.append(staff.env._("Low score, but nothing except praise in the words."))
+            reasons.append(self.env._("Low score, but nothing except praise in the words."))
         if self.score == 5 and self.resolved in ("no", "came_back"):
-            reasons.append(staff.env._("Very satisfied, though the problem is said not to be solved."))
+            reasons.append(self.env._("Very satisfied, though the problem is said not to be solved."))
         if receipt := self._get_contradicting_receipt():
             reasons.append(
-                staff.env._(
+                self.env._(
                     "Said to be late, but received on %(received)s, promised for %(promised)s.",
                     received=receipt[0],
                     promised=receipt[1],
