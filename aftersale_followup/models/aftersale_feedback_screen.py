@@ -109,8 +109,7 @@ class AftersaleFeedback(models.Model):
         return reasons
 
     def _only_praises(self):
-        praise = self.env.ref("aftersale_followup.tag_praise", raise_if_not_found=False)
-        return praise in self.tag_ids and not any(self.tag_ids.mapped("is_problem"))
+        return "praise" in self.tag_ids.mapped("code") and not any(self.tag_ids.mapped("is_problem"))
 
     def _get_contradicting_receipt(self):
         """Return ``(received, promised)`` where the customer says it came late and the delivery says it did not.
@@ -118,8 +117,7 @@ class AftersaleFeedback(models.Model):
         Only a receipt that somebody entered counts: the day the goods left says nothing about when they came, and to
         doubt every late delivery would hide the slow carrier.
         """
-        late = self.env.ref("aftersale_followup.tag_logistics_delay", raise_if_not_found=False)
-        if not late or late not in self.tag_ids or not self.is_tag_confirmed or not self.followup_id:
+        if "logistics_delay" not in self.tag_ids.mapped("code") or not self.is_tag_confirmed or not self.followup_id:
             return None
         picking, order = self.followup_id.picking_id, self.order_id
         received, promised = picking.aftersale_receipt_date, order.commitment_date
