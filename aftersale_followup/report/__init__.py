@@ -10,4 +10,5 @@ from . import aftersale_figures_improvement
 from . import aftersale_figures_loop
 from . import aftersale_figures_scores
 from . import aftersale_figures_target
+from . import aftersale_figures_trends
 from . import aftersale_paper_form_report

@@ -203,9 +203,10 @@ class AftersaleFigures(models.AbstractModel):
 
     @counting("aftersale.feedback")
     def _get_feedback(self, scope):
-        """Satisfaction, CSAT, NPS and the share that recommends, suggestions and the trend."""
-        trend = self._read_feedback(scope)
-        before, now = trend[-2:]
+        """Satisfaction, CSAT, NPS and the share that recommends, suggestions and the trends."""
+        answers = self._read_feedback(scope)
+        before, now = answers[-2:]
+        trends = self._get_trends(scope, answers)
 
         def sums(row):
             return row["total"], row["squares"], row["rated"]
@@ -224,16 +225,8 @@ class AftersaleFigures(models.AbstractModel):
             "recommendation": rate("promoters", "nps"),
             "nps": self._figure(scope, nps(now), now["nps"], interval, nps(before), before["nps"]),
             "suggestion_adoption": rate("adopted", "suggestions"),
-            "trend": [
-                {
-                    "date_from": start.isoformat(),
-                    "date_to": end.isoformat(),
-                    "value": row["total"] / row["rated"] if row["rated"] else None,
-                    "n": row["rated"],
-                    "withheld": row["rated"] < scope.company.aftersale_min_n,
-                }
-                for (start, end), row in zip(scope.periods, trend, strict=True)
-            ],
+            "trend": trends["satisfaction"],
+            "trends": trends,
         }
 
     def _read_problems(self, scope):

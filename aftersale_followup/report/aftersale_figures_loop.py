@@ -97,8 +97,10 @@ class AftersaleFigures(models.AbstractModel):
         counts = dict(self.env.execute_query(query))
         return counts.get(True, 0), counts.get(False, 0)
 
-    def _delivered_orders(self, scope):
+    def _delivered_orders(self, scope, since=None):
         """Query of (order_id, delivered) of the orders whose delivery was completed in the period or the one before.
+
+        Or ``since`` another moment, to the end of the period.
 
         An order is delivered when goods went to the customer and none of its moves is open but returns.
         """
@@ -120,7 +122,7 @@ class AftersaleFigures(models.AbstractModel):
              WHERE delivered >= %(since)s AND delivered < %(until)s
             """,
             company=scope.company.id,
-            since=scope.bounds[-3],
+            since=since or scope.bounds[-3],
             until=scope.bounds[-1],
         )
 

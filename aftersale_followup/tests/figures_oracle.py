@@ -210,9 +210,11 @@ class Oracle:
 
     def _point(self, side):
         scores = self.scores(side)
+        return self.point(side, sum(scores), len(scores))
+
+    def point(self, side, total, n):
         start, end = (day.isoformat() for day in self.periods[-1 - side])
-        value = sum(scores) / len(scores) if scores else None
-        return {"date_from": start, "date_to": end, "value": value, "n": len(scores), "withheld": len(scores) < 5}
+        return {"date_from": start, "date_to": end, "value": total / n if n else None, "n": n, "withheld": n < 5}
 
     def splits(self):
         """Scores by what they are about and by whom they come from, by name; none without an answer."""

@@ -185,6 +185,36 @@ class WorkOracle(Oracle):
 
         return {"measures_in_time": self.rate(in_time)}
 
+    def trends(self):
+        """{key: one point a period, oldest first}; what orders are held against for the whole company only."""
+
+        def draw(count):
+            return [self.point(side, *count(side)) for side in reversed(range(12))]
+
+        def satisfied(side):
+            scores = self.scores(side)
+            return sum(score >= 4 for score in scores), len(scores)
+
+        def points(side):
+            rows = [row.nps for row in self.said(side) if row.nps is not None]
+            return 100 * sum((nps >= 9) - (nps <= 6) for nps in rows), len(rows)
+
+        def answered(side):
+            contacted = [steps for _row, steps in self.due(side) if "contacted" in steps]
+            return sum("answered" in steps for steps in contacted), len(contacted)
+
+        def complaints(side):
+            opened = sum(row.kind == "complaint" and self.within(row.created, side) for row in self.issues)
+            return opened, len(self.delivered(side))
+
+        trends = {
+            "satisfaction": draw(lambda side: (sum(self.scores(side)), len(self.scores(side)))),
+            "csat": draw(satisfied),
+            "nps": draw(points),
+            "response_rate": draw(answered),
+        }
+        return {"trends": trends | ({"complaint_rate": draw(complaints)} if self.whole else {})}
+
     # ------------------------------------------------------------
     # customers
     # ------------------------------------------------------------

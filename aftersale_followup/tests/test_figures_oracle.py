@@ -103,7 +103,8 @@ class TestFiguresOracle(AnalysisCase):
         plain = {name: wanted if isinstance(wanted, str) else wanted.id for name, wanted in filters.items()}
         oracle = WorkOracle(world, periods, CUTOFF, team and team.id, plain)
         expected = oracle.words() | oracle.loop() | oracle.measures() | oracle.verification() | oracle.customers()
-        expected |= (contacts := oracle.contacts())
+        expected |= (contacts := oracle.contacts()) | oracle.trends()
+        self.assertEqual(figures["trends"].keys(), expected["trends"].keys())
         channels = contacts.pop("channels")
         expected.pop("channels")
         for key, wanted in expected.items():
