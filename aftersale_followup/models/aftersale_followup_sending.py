@@ -98,9 +98,10 @@ class MailMail(models.Model):
         return waiting
 
     @api.model
-    def _aftersale_get_models(self):
-        """Return the models that customers are written to about; each has a company."""
-        return ["aftersale.followup", "aftersale.feedback", "aftersale.issue"]
+    def _aftersale_get_senders(self):
+        """Return {model: query of the `id` and `company_id` of its records} that customers are written to about."""
+        models = ("aftersale.followup", "aftersale.feedback", "aftersale.issue")
+        return {name: SQL("SELECT id, company_id FROM %s", SQL.identifier(self.env[name]._table)) for name in models}
 
     def _aftersale_find_uncounted(self, hour):
         """Return {company: mails} of those to customers, limited, that do not count in ``hour`` yet; answers first.
@@ -110,15 +111,15 @@ class MailMail(models.Model):
         if not self.ids:
             return {}
         self.flush_recordset(["state", "aftersale_slot", "aftersale_kind", "email_to", "recipient_ids"])
-        records = SQL(" UNION ALL ").join(
+        about = SQL(" UNION ALL ").join(
             SQL(
                 """SELECT mail.id, r.company_id FROM mail_mail mail JOIN mail_message m ON m.id = mail.mail_message_id
-                     JOIN %s r ON r.id = m.res_id WHERE m.model = %s AND mail.id IN %s""",
-                SQL.identifier(self.env[model]._table),
+                     JOIN (%s) r ON r.id = m.res_id WHERE m.model = %s AND mail.id IN %s""",
+                records,
                 model,
                 tuple(self.ids),
             )
-            for model in self._aftersale_get_models()
+            for model, records in self._aftersale_get_senders().items()
         )
         rows = self.env.execute_query(
             SQL(
@@ -131,7 +132,7 @@ class MailMail(models.Model):
                            WHERE rel.mail_mail_id = mail.id AND p.partner_share
                       ))
                  GROUP BY r.company_id""",
-                records,
+                about,
                 hour,
             )
         )

@@ -169,6 +169,13 @@ class TestCompensationCoupon(RewardCase):
             self.assertIn(words, mail.body_html)
         self.assertFalse(issue.message_ids.filtered(lambda m: issue.coupon_code in m.body), "not for every reader")
 
+    def test_mail_of_the_coupon_counts_in_the_mail_budget(self):
+        """Never more mails in an hour than the company's budget: a coupon waits like any message to customers."""
+        self.company.aftersale_mail_hour = 1
+        mails = self._told(self._granted(40)._get_coupons()) | self._told(self._granted(30)._get_coupons())
+        mails.send()
+        self.assertEqual(len(mails.filtered("scheduled_date")), 1, "One waits for the next hour.")
+
     def test_agent_tells_who_may_not_be_written_to(self):
         self.env["aftersale.optout"].sudo().create(
             {"key": self.partner.email_normalized, "partner_id": self.partner.id, "source": "staff"}
