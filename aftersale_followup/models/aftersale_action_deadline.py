@@ -46,7 +46,7 @@ class AftersaleAction(models.Model):
         level = TOLD if deadline < company._aftersale_today() else WARNED
         if level <= (self.reminded if self.reminded_deadline == deadline else 0):
             return
-        supervisor = self._get_supervisor()
+        supervisor = company._aftersale_supervisor(self.team_id)
         if level == WARNED:
             users, note = self.user_id or supervisor, self.env._("Due on %s.", deadline)
         else:
@@ -56,13 +56,6 @@ class AftersaleAction(models.Model):
                 REMINDER, date_deadline=max(deadline, company._aftersale_today()), note=note, user_id=user.id
             )
         self.sudo().write({"reminded": level, "reminded_deadline": deadline})
-
-    def _get_supervisor(self):
-        """Return the leader of the measure's team, else of the after-sales team, else the first manager."""
-        self.ensure_one()
-        leaders = self.team_id.user_id | self.company_id.sudo().aftersale_team_id.user_id
-        able = leaders.filtered(lambda user: user.active and user.has_group("aftersale_followup.group_supervisor"))
-        return (able or self.company_id._aftersale_managers())[:1]
 
     def write(self, vals):
         """What is done, given up or due on another day needs no reminder any more."""

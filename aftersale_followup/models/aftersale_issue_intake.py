@@ -113,11 +113,9 @@ class AftersaleIssue(models.Model):
             )
 
     def _get_supervisor(self):
-        """Return the leader of the issue's team, else of the after-sales team, else the first manager."""
+        """Return who decides about the issue."""
         self.ensure_one()
-        leaders = self.team_id.user_id | self.company_id.sudo().aftersale_team_id.user_id
-        able = leaders.filtered(lambda user: user.active and user.has_group("aftersale_followup.group_supervisor"))
-        return able[:1] or self._get_managers()[:1]
+        return self.company_id._aftersale_supervisor(self.team_id)
 
     def _get_managers(self):
         self.ensure_one()

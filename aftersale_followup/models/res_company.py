@@ -84,6 +84,13 @@ class ResCompany(models.Model):
         managers = self.env.ref("aftersale_followup.group_manager").sudo().all_user_ids
         return managers.filtered(lambda user: user.active and not user.share and self in user.company_ids)
 
+    def _aftersale_supervisor(self, team):
+        """Return who decides about the work of ``team``: its leader, else of the after-sales team, else a manager."""
+        self.ensure_one()
+        leaders = team.user_id | self.sudo().aftersale_team_id.user_id
+        able = leaders.filtered(lambda user: user.active and user.has_group("aftersale_followup.group_supervisor"))
+        return (able or self._aftersale_managers())[:1]
+
     # ------------------------------------------------------------
     # Calendar: the one place that knows what a working day is
     # ------------------------------------------------------------
