@@ -22,7 +22,10 @@ class AftersaleFollowup(models.Model):
         silent = self._find_silent()
         for start in range(0, len(silent), BATCH):
             batch = silent[start : start + BATCH]
-            self._tell_silence(batch)
+            if not self._tell_silence_isolated(batch):
+                # One customer who cannot be told of keeps no other from it.
+                for customer in batch:
+                    self._tell_silence_isolated([customer])
             if not self.env["ir.cron"]._commit_progress(len(batch), remaining=len(silent) - start - len(batch)):
                 return
 
@@ -80,14 +83,21 @@ class AftersaleFollowup(models.Model):
         )
 
     @api.model
+    def _tell_silence_isolated(self, silent):
+        with self.env["aftersale.plan"]._isolated() as outcome:
+            self._tell_silence(silent)
+        return not outcome["failed"]
+
+    @api.model
     def _tell_silence(self, silent):
         """Put the customers found by ``_find_silent`` on the lists of their salespeople."""
         activity_type = self.env.ref("aftersale_followup.activity_type_retention", raise_if_not_found=False)
         model_id = self.env["ir.model"]._get_id("res.partner")
         activities, told = [], self.browse()
+        companies, customers, asked = self._browse_silent(silent)
         for company_id, customer_id, ids, last, days in silent:
-            company = self.env["res.company"].browse(company_id)
-            customer, followups = self.env["res.partner"].browse(customer_id), self.browse(ids)
+            company, customer = companies[company_id], customers[customer_id]
+            followups = self.browse().concat(*(asked[number] for number in ids))
             users = followups.sorted("date_sent").sales_user_id | customer.user_id | company.aftersale_team_id.user_id
             user = users.filtered(lambda u: u.active and not u.share)[:1]
             if not user or not activity_type:
@@ -115,3 +125,14 @@ class AftersaleFollowup(models.Model):
             told |= followups
         self.env["mail.activity"].create(activities)
         told.is_silence_told = True
+
+    @api.model
+    def _browse_silent(self, silent):
+        """Return companies, customers and follow-ups by id; those of all customers are read at once."""
+        company_ids, customer_ids, ids, _last, _days = zip(*silent, strict=True)
+        found = (
+            self.env["res.company"].browse(set(company_ids)),
+            self.env["res.partner"].browse(set(customer_ids)),
+            self.browse(number for numbers in ids for number in numbers),
+        )
+        return [{record.id: record for record in records} for records in found]

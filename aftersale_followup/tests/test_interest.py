@@ -1,4 +1,8 @@
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
+from odoo.tools import mute_logger
 
 from .common import AftersaleCase
 
@@ -77,6 +81,28 @@ class TestInterest(AftersaleCase):
         self.assertEqual(len(self._told()), 1, "One more is not yet two new ones.")
         self._asked("2026-02-20")
         self.assertEqual(len(self._told()), 2)
+
+    def test_one_customer_who_cannot_be_told_of_keeps_no_other_from_it(self):
+        self._bought("2025-09-01", "2025-10-01", "2025-11-01")
+        self._asked("2025-12-01"), self._asked("2026-01-15")
+        spoilt = self.env["res.partner"].create({"name": "Spoilt"})
+        for day in ("2025-09-02", "2025-10-02", "2025-11-02"):
+            self._order(user_id=self.seller.id, partner_id=spoilt.id).date_order = f"{day} 08:00:00"
+        for day in ("2025-12-02", "2026-01-16"):
+            self._asked(day, partner_id=spoilt.id, origin=f"spoilt:{day}")
+        self.env.flush_all()
+        Followup, tell = self.env.registry["aftersale.followup"], self.env.registry["aftersale.followup"]._tell_silence
+
+        def fail(model, silent):
+            if any(row[1] == spoilt.id for row in silent):
+                raise UserError("spoilt")
+            return tell(model, silent)
+
+        with (
+            patch.object(Followup, "_tell_silence", fail),
+            mute_logger("odoo.addons.aftersale_followup.models.aftersale_plan_planning"),
+        ):
+            self.assertEqual(len(self._told()), 1)
 
     def test_who_orders_as_usual_is_not_lost(self):
         self._bought("2025-06-01", "2025-10-01", "2026-02-01")
