@@ -1,10 +1,6 @@
-import logging
-
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 
-_logger = logging.getLogger(__name__)
+from .beside import beside
 
 
 class AftersaleFeedback(models.Model):
@@ -31,14 +27,8 @@ class AftersaleFeedback(models.Model):
     def _follow_interest_isolated(self):
         """Follow the interest of each customer; what fails keeps no answer from being recorded."""
         for feedback in self:
-            try:
-                with self.env.cr.savepoint():
-                    feedback._follow_interest()
-            except OperationalError:
-                # Another transaction was faster; the whole answer is recorded again.
-                raise
-            except Exception:
-                _logger.warning("The interest told by %s is on nobody's list", feedback, exc_info=True)
+            with beside(feedback, "The interest told by %s is on nobody's list"):
+                feedback._follow_interest()
 
     def _follow_interest(self):
         """Put the customer on the list of the salesperson."""

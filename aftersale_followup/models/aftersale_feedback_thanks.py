@@ -1,13 +1,9 @@
-import logging
 from datetime import timedelta
-
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 
 from .aftersale_issue import OPEN_STATES
-
-_logger = logging.getLogger(__name__)
+from .beside import beside
 
 # Who is thanked in the moment of answering: by the page, or by the person who asks.
 PAGE_DOORS = {"form", "portal"}
@@ -68,14 +64,8 @@ class AftersaleFeedback(models.Model):
         since = fields.Datetime.now() - LATEST
         recent = self.filtered(lambda f: f.date >= since)
         for feedback in recent:
-            try:
-                with self.env.cr.savepoint():
-                    feedback.thanks = feedback._send_thanks() or "none"
-            except OperationalError:
-                # Another transaction was faster; the whole answer is recorded again.
-                raise
-            except Exception:
-                _logger.warning("%s is not thanked", feedback, exc_info=True)
+            with beside(feedback, "%s is not thanked"):
+                feedback.thanks = feedback._send_thanks() or "none"
         self.filtered(lambda f: not f.thanks).thanks = "none"
 
     def _send_thanks(self):

@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 from .anonymous_common import AnonymousCase
 from .test_page import PageCase
 
-THANKS = "odoo.addons.aftersale_followup.models.aftersale_feedback_thanks"
+THANKS = "odoo.addons.aftersale_followup.models.beside"
 
 
 @tagged("post_install", "-at_install")

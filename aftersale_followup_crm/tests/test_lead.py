@@ -78,7 +78,7 @@ class TestLead(CaptureCase):
 
     def test_failing_crm_keeps_no_answer_from_being_recorded(self):
         self.patch(self.registry["crm.lead"], "create", lambda *args: 1 / 0)
-        with self.assertLogs("odoo.addons.aftersale_followup.models.aftersale_feedback_interest", "WARNING"):
+        with self.assertLogs("odoo.addons.aftersale_followup.models.beside", "WARNING"):
             feedback = self._said(opportunity="yes")
         self.assertEqual(feedback.score, 5)
 
