@@ -49,7 +49,7 @@ class AftersaleFigures(models.AbstractModel):
                   FROM (SELECT u.date_planned, u.state, u.dropped_contact_date <= %(cutoff)s AS dropped,
                                EXISTS (SELECT FROM aftersale_attempt a
                                         WHERE a.followup_id = u.id AND a.create_date <= %(cutoff)s
-                                         ) AS tried
+                                          AND a.outcome <> 'contested' AND a.is_passed_over IS NOT TRUE) AS tried
                           FROM aftersale_followup u
                      LEFT JOIN aftersale_channel c ON c.id = u.channel_id
                          WHERE %(where)s AND u.date_planned BETWEEN %(first)s AND %(last)s
