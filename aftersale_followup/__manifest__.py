@@ -7,7 +7,7 @@
     "website": "https://github.com/aftersale-followup/aftersale_followup",
     "license": "LGPL-3",
     "application": True,
-    "depends": ["sale_stock", "survey", "hr", "sms", "digest", "portal", "resource"],
+    "depends": ["sale_stock", "survey", "hr", "sms", "digest", "portal", "resource", "calendar"],
     "external_dependencies": {"python": ["phonenumbers"]},
     "data": [
         "security/aftersale_followup_groups.xml",

@@ -10,8 +10,10 @@ from . import aftersale_action_effect
 from . import aftersale_action_followup
 from . import aftersale_action_state
 from . import aftersale_analysis
+from . import aftersale_analysis_print
 from . import aftersale_analysis_mail
 from . import aftersale_analysis_schedule
+from . import aftersale_analysis_review
 from . import aftersale_analysis_suggestion
 from . import aftersale_attempt
 from . import aftersale_category
@@ -132,6 +134,7 @@ from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import res_company
 from . import res_company_periodic
+from . import res_company_analysis
 from . import res_company_contact
 from . import res_company_paper
 from . import res_company_sending

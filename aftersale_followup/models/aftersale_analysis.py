@@ -19,6 +19,8 @@ SYSTEM_FIELDS = {
     "date_sent",
     "error_count",
     "error_message",
+    "in_review",
+    "date_issue",
 }
 # All that may still change once an analysis is issued.
 OPEN_FIELDS = {"date_sent"}
@@ -27,7 +29,8 @@ OPEN_FIELDS = {"date_sent"}
 class AftersaleAnalysis(models.Model):
     _name = "aftersale.analysis"
     _description = "After-sales Analysis"
-    _inherit = ["aftersale.export.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "aftersale.export.mixin"]
+    _mail_post_access = "read"  # issued ones, which nobody writes, can be talked about
     _order = "date_from desc, period, version desc, id desc"
     _check_company_auto = True
 
@@ -260,12 +263,16 @@ class AftersaleAnalysis(models.Model):
         """
         # sudo: agents' feedback and recipients' data count, whoever presses the button
         for analysis in self.sudo():
-            try:
-                with self.env.cr.savepoint():
-                    analysis._issue_one()
-            except Exception as error:
-                _logger.exception("analysis %s could not be issued", analysis.id)
-                analysis.write({"error_count": analysis.error_count + 1, "error_message": str(error)[:2000]})
+            analysis._isolate(analysis._issue_one)
+
+    def _isolate(self, step):
+        """Take a step of one analysis as a whole or not at all; what went wrong is kept on it."""
+        try:
+            with self.env.cr.savepoint():
+                step()
+        except Exception as error:
+            _logger.exception("analysis %s could not be issued", self.id)
+            self.write({"error_count": self.error_count + 1, "error_message": str(error)[:2000]})
 
     def _issue_one(self):
         self.ensure_one()
@@ -311,30 +318,3 @@ class AftersaleAnalysis(models.Model):
                 "cutoff": cutoff,
             }
         )
-
-    def _get_pdf(self, lang):
-        """The frozen PDF in a language, printed from the frozen figures the first time somebody needs that language."""
-        self.ensure_one()
-        installed = [code for code, _label in self.env["res.lang"].get_installed()]
-        lang = lang if lang in installed else self.env.lang or installed[0]
-        report = self.env["ir.actions.report"].with_context(
-            lang=lang, report_pdf_no_attachment=True, allowed_company_ids=self.company_id.ids
-        )
-        name = self.with_context(lang=lang)._get_pdf_name()
-        Attachment = self.env["ir.attachment"]
-        pdf = Attachment.search(
-            [("res_model", "=", self._name), ("res_id", "=", self.id), ("name", "=", name)], order="id", limit=1
-        )
-        if not pdf:
-            content, _type = report._render_qweb_pdf("aftersale_followup.action_report_analysis", self.ids)
-            pdf = Attachment.create({"name": name, "raw": content, "res_model": self._name, "res_id": self.id})
-        return pdf
-
-    def _get_pdf_name(self):
-        """File name of the PDF in the environment's language; the report action finds the frozen PDF by it.
-
-        It is not translated, so that it is found again after a translation has changed.
-        """
-        self.ensure_one()
-        number = self.name.replace("/", "-")
-        return f"aftersales-analysis-{self.period}-{self.date_from}-{number}-{self.env.lang or 'en_US'}.pdf"

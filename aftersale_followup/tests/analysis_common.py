@@ -47,6 +47,12 @@ class AnalysisCase(TransactionCase):
         for score in scores:
             self._feedback(datetime(2026, month, 15, 4), score, **values)
 
+    def _backdate_feedback(self):
+        """As if it had been stored the moment it was given: what comes after the cutoff is in no figure."""
+        self.env["aftersale.feedback"].flush_model()
+        self.env.cr.execute("UPDATE aftersale_feedback SET create_date = date WHERE company_id = %s", [self.company.id])
+        self.env["aftersale.feedback"].invalidate_model(["create_date"])
+
     def _january(self, **kwargs):
         return self._month(1, **kwargs)
 

@@ -302,6 +302,52 @@ class TestAnalysisCron(IssueCase):
         self._run_cron("2026-02-02 09:00:00")
         self.assertEqual(self._found().mapped("date_from"), [date(2025, 2, 1)])
 
+    def test_periods_are_made_as_the_settings_say(self):
+        self._scores(1, [5])
+        self._scores(2, [4])
+        self.company.write({"aftersale_report_week": False, "aftersale_report_month": False})
+        self._run_cron("2026-04-01 09:00:00")
+        self.assertFalse(self.env["aftersale.analysis"].search([("company_id", "=", self.company.id)]))
+        self.company.aftersale_report_quarter = True
+        self._backdate_feedback()
+        self._run_cron("2026-03-31 23:59:00")  # 1 April, 07:59 in Shanghai
+        self.assertFalse(self._found("quarter"))
+        self._run_cron("2026-04-01 00:00:00")
+        self._run_cron("2026-04-01 01:00:00")
+        quarter = self._found("quarter")
+        self.assertEqual((quarter.date_from, quarter.date_to), (date(2026, 1, 1), date(2026, 3, 31)))
+        self.assertEqual((quarter.state, quarter.figures["satisfaction"]["n"]), ("issued", 2))
+
+    def test_teams_have_their_own_analysis_of_what_is_theirs(self):
+        north, south = self.env["crm.team"].create(
+            [{"name": name, "company_id": self.company.id} for name in ("North", "South")]
+        )
+        self._scores(1, [5, 5], team_id=north.id)
+        self._scores(1, [1], team_id=south.id)
+        self.company.aftersale_report_team_ids = north
+        self._backdate_feedback()
+        for _run in range(2):
+            self._run_cron("2026-02-02 09:00:00")
+        whole, own = self._found().sorted(lambda analysis: analysis.team_id.id or 0)
+        self.assertEqual((whole.team_id.id, own.team_id), (False, north))
+        self.assertEqual([report.figures["satisfaction"]["n"] for report in (whole, own)], [3, 2])
+        # nothing of the team happened in February: the company has its report, the team none
+        self._scores(2, [1], team_id=south.id)
+        self._run_cron("2026-03-02 09:00:00")
+        self.assertEqual(len(self._found() - whole - own), 1)
+        self.assertFalse((self._found() - whole - own).team_id)
+
+    def test_what_is_switched_on_later_begins_with_the_last_period_and_catches_up_from_there(self):
+        for day in (date(2025, 2, 10), date(2025, 8, 10), date(2025, 11, 10), date(2026, 1, 10), date(2026, 5, 10)):
+            self._feedback(datetime(day.year, day.month, day.day, 4), 4)
+        self.company.aftersale_report_quarter = True
+        self._run_cron("2026-01-05 09:00:00")
+        self.assertEqual(self._found("quarter").mapped("date_from"), [date(2025, 10, 1)])
+        self._run_cron("2026-07-06 09:00:00")
+        self.assertEqual(
+            self._found("quarter").mapped("date_from"), [date(2025, 10, 1), date(2026, 1, 1), date(2026, 4, 1)]
+        )
+
     def test_what_fails_again_and_again_is_parked(self):
         self._scores(1, [5])
         self.env.ref("aftersale_followup.mail_template_analysis").subject = "{{ object.no_such_field }}"
