@@ -314,6 +314,7 @@ class AftersaleAnalysis(models.Model):
                     team=self.team_id,
                     cutoff=cutoff,
                     suggestions=self.suggestion_ids,
+                    details=True,
                 ),
                 "cutoff": cutoff,
             }

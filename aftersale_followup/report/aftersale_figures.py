@@ -33,7 +33,7 @@ class AftersaleFigures(models.AbstractModel):
     _description = "After-sales Figures"
 
     @api.model
-    def _get(self, company, date_from, date_to, team=None, cutoff=None, suggestions=None, **filters):
+    def _get(self, company, date_from, date_to, team=None, cutoff=None, suggestions=None, details=False, **filters):
         """All figures of a company, or of one of its teams, from the first to the last day (company zone, both count).
 
         Record rules do not apply here: whoever calls has checked that the user may see the analysis.
@@ -43,6 +43,7 @@ class AftersaleFigures(models.AbstractModel):
 
         :param cutoff: the figures as of this moment (naive UTC); None for now
         :param suggestions: feedback chosen to be quoted, without names
+        :param details: also what only a report has room for, and takes its time: words, sampling, what was left out
         :param filters: a record or value each, empty for all: ``plan``, ``scenario``, ``product`` (or template),
             ``product_category`` (with those below), ``customer_type`` (``new``, ``existing``), ``segment`` (``high``,
             ``other``, as it was when the follow-up was planned; feedback without a follow-up has none), ``channel`` and
@@ -58,7 +59,8 @@ class AftersaleFigures(models.AbstractModel):
             "weak_n": scope.company.aftersale_weak_n,
             "min_n": scope.company.aftersale_min_n,
         }
-        for part in filter(scope.knows, self._get_parts()):
+        parts = self._get_parts() + (self._get_detail_parts() if details else [])
+        for part in filter(scope.knows, parts):
             figures |= {key: value for key, value in part(scope).items() if value is not None}
         if suggestions:
             figures["suggestions"] = self._get_suggestions(scope, suggestions)
@@ -90,6 +92,10 @@ class AftersaleFigures(models.AbstractModel):
             self._get_customers,
             self._get_growth,
         ]
+
+    def _get_detail_parts(self):
+        """Return the methods that compute what is asked for by `details`."""
+        return []
 
     @api.model
     def _make_scope(self, company, date_from, date_to, team, cutoff, filters=None):

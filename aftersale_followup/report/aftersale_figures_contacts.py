@@ -1,5 +1,7 @@
+from datetime import timedelta
+
 from odoo import models
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from .figures_scope import counting
 
@@ -40,8 +42,23 @@ class AftersaleFigures(models.AbstractModel):
                 "reached": funnel["reached"],
                 "answered": funnel["answered"],
             },
+            "funnel_weeks": self._get_weeks(scope, now),
             "agents": self._get_agents(scope, now, before),
         }
+
+    def _get_weeks(self, scope, rows):
+        """The funnel by the week in which the follow-ups came due; the first and the last end with the period."""
+        weeks = []
+        for monday, own in sorted(groupby(rows, lambda row: row["week"])):
+            weeks.append(
+                {
+                    "date_from": max(monday, scope.date_from).isoformat(),
+                    "date_to": min(monday + timedelta(days=6), scope.date_to).isoformat(),
+                    "skipped": self._count_skipped(own),
+                    **self._count_contacts(own),
+                }
+            )
+        return weeks
 
     def _count_contacts(self, rows):
         """How far these follow-ups came. `allowed` are those that were due and no rule forbade."""
@@ -102,8 +119,9 @@ class AftersaleFigures(models.AbstractModel):
         users = self.env["res.users"].sudo().with_context(active_test=False).browse(ids)
         codes = {channel.id: channel.code for channel in self.env["aftersale.channel"].sudo().search([])}
         agents = []
+        rows_of, rows_before = (dict(groupby(rows, lambda row: row["user_id"])) for rows in (now, before))
         for user in users.sorted(lambda user: (user.name, user.id)):
-            own, own_before = ([row for row in rows if row["user_id"] == user.id] for rows in (now, before))
+            own, own_before = rows_of.get(user.id, []), rows_before.get(user.id, [])
             mix = {}
             for row in own:
                 if row["contacted"] and row["channel_id"]:
@@ -132,7 +150,10 @@ class AftersaleFigures(models.AbstractModel):
                        COALESCE(a.reached, FALSE)
                        OR COALESCE(u.dropped_reached_date <= %(cutoff)s, FALSE) AS reached,
                        COALESCE((LEAST(a.first, u.dropped_contact_date) AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
-                                <= COALESCE(u.date_deadline, u.date_planned), FALSE) AS in_time, COUNT(*) AS n
+                                <= COALESCE(u.date_deadline, u.date_planned), FALSE) AS in_time,
+                       CASE WHEN u.date_planned >= %(date_from)s
+                            THEN date_trunc('week', u.date_planned::timestamp)::date END AS week,
+                       COUNT(*) AS n
                   FROM aftersale_followup u
              LEFT JOIN aftersale_channel c ON c.id = u.channel_id
              LEFT JOIN LATERAL (SELECT BOOL_OR(outcome <> 'contested' AND is_passed_over IS NOT TRUE) AS contacted,
@@ -143,7 +164,7 @@ class AftersaleFigures(models.AbstractModel):
                                  WHERE followup_id = u.id AND create_date <= %(cutoff)s) a ON TRUE
                  WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
                    AND c.code IS DISTINCT FROM 'inbound'
-              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
                 """,
                 cutoff=scope.cutoff,
                 zone=scope.zone,

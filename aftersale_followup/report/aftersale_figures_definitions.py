@@ -38,6 +38,13 @@ class AftersaleFigures(models.AbstractModel):
                     "second time. Of all feedback."
                 ),
             ),
+            "words": (
+                self.env._("Word frequencies"),
+                self.env._(
+                    "Answers whose texts contain the word, without filler words, names, numbers and addresses; only "
+                    "words used by as many different customers as the smallest group."
+                ),
+            ),
         }
 
     def _define_contacts(self):
@@ -59,6 +66,10 @@ class AftersaleFigures(models.AbstractModel):
                 self.env._("Calls at which somebody was reached, of the calls made."),
             ),
             "response_rate": (self.env._("Response rate"), self.env._("Answered of the follow-ups contacted.")),
+            "funnel_weeks": (
+                self.env._("Funnel by week"),
+                self.env._("The follow-ups due in a week, and what became of them by the day of the figures."),
+            ),
         }
 
     def _define_loop(self):

@@ -6,7 +6,16 @@ from .figures_store import Store
 FIRST, LAST = date(2025, 2, 1), date(2026, 4, 10)
 CUTOFF = datetime(2026, 4, 12, 9, 30, 15, 250000)
 LATER = CUTOFF + timedelta(seconds=1)
-WORDS = ("", "  short  ", "nine char", "ten charac", "一二三四五六七八九十", "\n          \t", "It came two days late.")
+# What is said, each with the words of it that count.
+WORDS = {
+    "": set(),
+    "  short  ": {"short"},
+    "nine char": {"char"},
+    "ten charac": {"charac"},
+    "一二三四五六七八九十": set(),
+    "\n          \t": set(),
+    "It came two days late.": {"late"},
+}
 OUTCOMES = ("reached", "no_answer", "busy", "wrong_contact", "call_back", "refused", "sent", "bounced", "contested")
 STATES = ("planned", "ready", "done", "done", "done", "unreachable", "refused", "expired", "cancelled", "skipped")
 
@@ -16,6 +25,8 @@ class World(Store):
 
     :param about: ids by kind (``partners``, ``users``, …), what the rows refer to
     """
+
+    words_of = {None: set(), **WORDS}
 
     def __init__(self, rng, zone, company, about):
         self.rng, self.zone, self.company, self.about = rng, zone, company, about
@@ -91,7 +102,7 @@ class World(Store):
         )
         if not row.partner:
             row.state = rng.choice(["done", "skipped", "expired"])
-        row.skip_reason = rng.choice(["contact_cap", "opt_out"]) if row.state == "skipped" else None
+        row.skip_reason = rng.choice(["contact_cap", "opt_out", "sampled_out"]) if row.state == "skipped" else None
         if rng.random() < 0.1:
             row.dropped = datetime.combine(planned, time(12)) + timedelta(days=rng.randrange(-2, 9))
             row.dropped_reached = row.dropped if rng.random() < 0.5 else None

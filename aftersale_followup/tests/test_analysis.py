@@ -126,7 +126,9 @@ class TestAnalysis(IssueCase):
     def test_recomputation_as_of_the_cutoff_agrees(self):
         self._scores(1, [5, 3])
         analysis = self._issued()
-        again = self.figures._get(self.company, analysis.date_from, analysis.date_to, cutoff=analysis.cutoff)
+        again = self.figures._get(
+            self.company, analysis.date_from, analysis.date_to, cutoff=analysis.cutoff, details=True
+        )
         self.assertEqual(again, analysis.figures)
 
     def test_print_takes_the_frozen_pdf(self):

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from odoo.tests import new_test_user, tagged
 
 from .analysis_common import AnalysisCase
-from .figures_oracle_work import WorkOracle
+from .figures_oracle_details import DetailsOracle
 from .figures_world import CUTOFF, World
 
 MONTHS = [
@@ -99,11 +99,11 @@ class TestFiguresOracle(AnalysisCase):
     def _agree(self, world, periods, team=None, **filters):
         """Hold all figures of the last period against the oracle's."""
         date_from, date_to = periods[-1]
-        figures = self.figures._get(self.company, date_from, date_to, team=team, cutoff=CUTOFF, **filters)
+        figures = self.figures._get(self.company, date_from, date_to, team=team, cutoff=CUTOFF, details=True, **filters)
         plain = {name: wanted if isinstance(wanted, str) else wanted.id for name, wanted in filters.items()}
-        oracle = WorkOracle(world, periods, CUTOFF, team and team.id, plain)
+        oracle = DetailsOracle(world, periods, CUTOFF, team and team.id, plain)
         expected = oracle.words() | oracle.loop() | oracle.measures() | oracle.verification() | oracle.customers()
-        expected |= (contacts := oracle.contacts()) | oracle.trends()
+        expected |= (contacts := oracle.contacts()) | oracle.trends() | oracle.details()
         self.assertEqual(figures["trends"].keys(), expected["trends"].keys())
         channels = contacts.pop("channels")
         expected.pop("channels")
