@@ -9,8 +9,10 @@ from . import aftersale_figures_definitions
 from . import aftersale_figures_improvement
 from . import aftersale_figures_loop
 from . import aftersale_figures_method
+from . import aftersale_figures_records
 from . import aftersale_figures_scores
 from . import aftersale_figures_target
 from . import aftersale_figures_trends
 from . import aftersale_figures_words
+from . import aftersale_overview
 from . import aftersale_paper_form_report

@@ -17,14 +17,18 @@ class AftersaleAnalysisReport(models.AbstractModel):
     def _get_defined_row(self, figures, key, currency=None):
         """One figure as texts, under its own name."""
         label, definition = self.env["aftersale.figures"]._get_definitions()[key]
-        formatter = {
+        formatter = self._get_formatter(key, currency)
+        return {**self._get_row(label, figures.get(key), formatter), "key": key, "definition": definition}
+
+    def _get_formatter(self, key, currency=None):
+        """Return what turns the value of one figure, or the limits of its interval, into a text."""
+        return {
             "satisfaction": self._format_mean,
             "loyalty": self._format_mean,
             "suggestion_lead_time": self._format_mean,
             "nps": self._format_score,
             "lifetime_value": lambda value: formatLang(self.env, value, currency_obj=currency),
         }.get(key, self._format_share)
-        return {**self._get_row(label, figures.get(key), formatter), "key": key, "definition": definition}
 
     def _get_effects(self, figures, currency):
         """(title, rows) of what became of the customers; the values of customers by segment, with their median."""

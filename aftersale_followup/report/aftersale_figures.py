@@ -33,7 +33,9 @@ class AftersaleFigures(models.AbstractModel):
     _description = "After-sales Figures"
 
     @api.model
-    def _get(self, company, date_from, date_to, team=None, cutoff=None, suggestions=None, details=False, **filters):
+    def _get(
+        self, company, date_from, date_to, team=None, cutoff=None, suggestions=None, details=False, only=None, **filters
+    ):
         """All figures of a company, or of one of its teams, from the first to the last day (company zone, both count).
 
         Record rules do not apply here: whoever calls has checked that the user may see the analysis.
@@ -44,6 +46,7 @@ class AftersaleFigures(models.AbstractModel):
         :param cutoff: the figures as of this moment (naive UTC); None for now
         :param suggestions: feedback chosen to be quoted, without names
         :param details: also what only a report has room for, and takes its time: words, sampling, what was left out
+        :param only: the names of the methods of `_get_parts` whose figures are wanted; None for all
         :param filters: a record or value each, empty for all: ``plan``, ``scenario``, ``product`` (or template),
             ``product_category`` (with those below), ``customer_type`` (``new``, ``existing``), ``segment`` (``high``,
             ``other``, as it was when the follow-up was planned; feedback without a follow-up has none), ``channel`` and
@@ -60,6 +63,7 @@ class AftersaleFigures(models.AbstractModel):
             "min_n": scope.company.aftersale_min_n,
         }
         parts = self._get_parts() + (self._get_detail_parts() if details else [])
+        parts = [part for part in parts if only is None or part.__name__ in only]
         for part in filter(scope.knows, parts):
             figures |= {key: value for key, value in part(scope).items() if value is not None}
         if suggestions:

@@ -43,6 +43,7 @@ from . import test_ledger
 from . import test_levelling
 from . import test_numbers
 from . import test_outline
+from . import test_overview
 from . import test_page
 from . import test_page_cache
 from . import test_page_form

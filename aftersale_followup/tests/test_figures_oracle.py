@@ -1,13 +1,14 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import isclose
 from random import Random
 from zoneinfo import ZoneInfo
 
 from odoo.tests import new_test_user, tagged
 
+from ..report.aftersale_overview import TILES
 from .analysis_common import AnalysisCase
 from .figures_oracle_details import DetailsOracle
-from .figures_world import CUTOFF, World
+from .figures_world import CUTOFF, LATER, World
 
 MONTHS = [
     (date(2025, month, 1), date(2025, month, day))
@@ -187,3 +188,40 @@ class TestFiguresOracle(AnalysisCase):
         shift = date(2026, 3, 30).toordinal() - 77
         weeks = [(date.fromordinal(shift + n), date.fromordinal(shift + n + 6)) for n in range(0, 84, 7)]
         self._agree(self._world(35, "UTC"), weeks)
+
+    # ------------------------------------------------------------
+    # records behind the figures
+    # ------------------------------------------------------------
+
+    def test_records_behind_a_figure_are_as_many_as_it_counts(self):
+        """A click on a figure opens as many records as its n, whatever is filtered."""
+        self._world(4, "Asia/Shanghai")
+        records = self.records
+        compared = set()
+        for filters in (
+            {},
+            {"team": records["teams"][0]},
+            {"plan": records["plans"][0]},
+            {"scenario": "resolution_check"},
+            {"product": records["products"][1]},
+            {"channel": records["channels"][0]},
+        ):
+            compared |= self._count_behind(**filters)
+        self.assertEqual(compared, {*TILES, "problems", "areas", "channels"})
+
+    def _count_behind(self, team=None, **filters):
+        # as of a moment when all of the world is told: lists of records know no cutoff
+        dates, cutoff = MARCH[-1], LATER + timedelta(seconds=1)
+        figures = self.figures._get(self.company, *dates, team=team, cutoff=cutoff, **filters)
+        scope = self.figures._make_scope(self.company, *dates, team, cutoff, filters)
+        wanted = {(key, None): figures[key]["n"] for key in TILES if key in figures}
+        if complaints := figures.get("complaint_rate"):
+            wanted["complaint_rate", None] = round(complaints["value"] * complaints["n"])
+        wanted |= {("problems", row["tag_id"]): row["n"] for row in figures["top_problems"]}
+        wanted |= {("areas", row["code"]): row["n"] for row in figures["areas"]}
+        wanted |= {("channels", code): row["n"] for code, row in figures["response_rate"]["channels"].items()}
+        for (key, part), n in wanted.items():
+            model, domain = self.figures._get_records(scope, key, part)
+            with self.subTest(key=key, part=part, filters=str(filters)):
+                self.assertEqual(self.env[model].with_context(active_test=False).search_count(domain), n)
+        return {key for key, _part in wanted}
