@@ -83,6 +83,8 @@
         "views/aftersale_analysis_views.xml",
         "views/aftersale_feedback_report_views.xml",
         "views/aftersale_overview_views.xml",
+        "views/digest_digest_views.xml",
+        "data/digest_data.xml",
         "views/aftersale_category_views.xml",
         "views/aftersale_tag_views.xml",
         "views/aftersale_tag_word_views.xml",

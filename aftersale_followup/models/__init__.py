@@ -121,6 +121,7 @@ from . import aftersale_feedback_interest
 from . import aftersale_issue_page
 from . import aftersale_issue_notice
 from . import aftersale_followup_screen
+from . import digest_digest
 from . import ir_actions_report
 from . import ir_http
 from . import ir_ui_menu
