@@ -47,6 +47,7 @@
         "report/aftersale_analysis_report.xml",
         "report/aftersale_analysis_style.xml",
         "report/aftersale_analysis_details.xml",
+        "report/aftersale_analysis_effects.xml",
         "report/aftersale_analysis_templates.xml",
         "report/aftersale_feedback_sheet.xml",
         "data/ir_exports_data.xml",

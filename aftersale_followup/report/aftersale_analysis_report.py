@@ -74,7 +74,6 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "effects": self._get_effects(figures, company.currency_id),
             "definitions": self._get_definitions(figures),
             "channels": self._get_channels(figures),
-            "agents": self._get_agents(figures),
             "scores": self._get_scores(figures),
             "products_left": figures.get("product_count", 0) - len(figures.get("products") or []),
             "tolerance": self._format_share(figures.get("target_tolerance", 0) / 100),

@@ -121,27 +121,6 @@ class AftersaleAnalysisReport(models.AbstractModel):
             for channel in channels.values()
         ]
 
-    def _get_agents(self, figures):
-        """One row an agent, with the share of each channel among the contacts."""
-        names = {
-            code: self._pick(channel["name"])
-            for code, channel in (figures.get("response_rate") or {}).get("channels", {}).items()
-        }
-        return [
-            {
-                "name": agent["name"],
-                "counts": agent,
-                "response": self._get_row("", agent["response"], self._format_share),
-                "satisfaction": self._get_row("", agent["satisfaction"], self._format_mean),
-                "mix": ", ".join(
-                    f"{names.get(code, code)} {self._format_share(n / agent['contacted'])}"
-                    for code, n in agent["channels"].items()
-                )
-                or DASH,
-            }
-            for agent in figures.get("agents") or []
-        ]
-
     # ------------------------------------------------------------
     # scores
     # ------------------------------------------------------------

@@ -93,6 +93,9 @@ class AftersaleFigures(models.AbstractModel):
             self._get_coverage,
             self._get_repeat_purchase,
             self._get_recovery,
+            self._get_comparisons,
+            self._get_problem_scores,
+            self._get_measure_effects,
             self._get_customers,
             self._get_growth,
         ]

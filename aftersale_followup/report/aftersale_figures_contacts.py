@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import models
 from odoo.tools import SQL, groupby
 
+from .aftersale_figures_staff import ROLES
 from .figures_scope import counting
 
 
@@ -19,7 +20,8 @@ class AftersaleFigures(models.AbstractModel):
         (skipped by a rule, or cancelled before the contact); in time is a first contact by the end of the window.
         An invited customer who answers counts as reached.
         """
-        rows = self._get_contact_rows(scope)
+        staff = self._get_contact_rows(scope)
+        rows = staff["agents"]  # each follow-up once; those of nobody, too
         now, before = ([row for row in rows if row["is_now"] == is_now] for is_now in (True, False))
         funnel, funnel_before = self._count_contacts(now), self._count_contacts(before)
         response = self._get_response(scope, now, before)
@@ -43,7 +45,7 @@ class AftersaleFigures(models.AbstractModel):
                 "answered": funnel["answered"],
             },
             "funnel_weeks": self._get_weeks(scope, now),
-            "agents": self._get_agents(scope, now, before),
+            **self._get_staff(scope, staff),
         }
 
     def _get_weeks(self, scope, rows):
@@ -108,43 +110,13 @@ class AftersaleFigures(models.AbstractModel):
                 table[channel.code] = {"name": names[channel.id], **figure, **self._count_contacts(own)}
         return table
 
-    def _get_agents(self, scope, now, before):
-        """One row an agent, by name and never by result: contacts, response, average score, channel mix.
-
-        Follow-ups and feedback count for whom they are assigned to; scores are compared with care, because customers
-        score higher on the phone than online.
-        """
-        sums = self._get_score_sums(scope, SQL("f.user_id"))
-        ids = ({row["user_id"] for row in now} | {user_id for user_id, is_now in sums if is_now}) - {None}
-        users = self.env["res.users"].sudo().with_context(active_test=False).browse(ids)
-        codes = {channel.id: channel.code for channel in self.env["aftersale.channel"].sudo().search([])}
-        agents = []
-        rows_of, rows_before = (dict(groupby(rows, lambda row: row["user_id"])) for rows in (now, before))
-        for user in users.sorted(lambda user: (user.name, user.id)):
-            own, own_before = rows_of.get(user.id, []), rows_before.get(user.id, [])
-            mix = {}
-            for row in own:
-                if row["contacted"] and row["channel_id"]:
-                    code = codes.get(row["channel_id"], "")
-                    mix[code] = mix.get(code, 0) + row["n"]
-            agents.append(
-                {
-                    "name": user.name,
-                    **self._count_contacts(own),
-                    "response": self._get_response(scope, own, own_before),
-                    "satisfaction": self._get_mean(scope, sums, user.id),
-                    "channels": dict(sorted(mix.items())),
-                }
-            )
-        return agents
-
     def _get_contact_rows(self, scope):
-        """Numbers of follow-ups of this period and the one before, by all that the rates ask about."""
+        """{role: numbers of follow-ups of this period and the one before, by all that the rates ask about}."""
         (before_from, _before_to), (date_from, date_to) = scope.periods[-2:]
-        return self.env.execute_query_dict(
+        rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.user_id, u.state, u.skip_reason,
+                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.state, u.skip_reason,
                        COALESCE(a.contacted, FALSE)
                        OR COALESCE(u.dropped_contact_date <= %(cutoff)s, FALSE) AS contacted,
                        COALESCE(a.reached, FALSE)
@@ -153,6 +125,7 @@ class AftersaleFigures(models.AbstractModel):
                                 <= COALESCE(u.date_deadline, u.date_planned), FALSE) AS in_time,
                        CASE WHEN u.date_planned >= %(date_from)s
                             THEN date_trunc('week', u.date_planned::timestamp)::date END AS week,
+                       %(role)s AS role, COALESCE(user_id, sales_user_id, delivery_user_id) AS person_id,
                        COUNT(*) AS n
                   FROM aftersale_followup u
              LEFT JOIN aftersale_channel c ON c.id = u.channel_id
@@ -164,8 +137,10 @@ class AftersaleFigures(models.AbstractModel):
                                  WHERE followup_id = u.id AND create_date <= %(cutoff)s) a ON TRUE
                  WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
                    AND c.code IS DISTINCT FROM 'inbound'
-              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, %(sets)s
                 """,
+                role=self._staff_role(),
+                sets=self._staff_sets(),
                 cutoff=scope.cutoff,
                 zone=scope.zone,
                 where=scope.where("u", "aftersale.followup"),
@@ -174,6 +149,7 @@ class AftersaleFigures(models.AbstractModel):
                 date_to=date_to,
             )
         )
+        return {role: [row for row in rows if row["role"] == role] for role in ROLES}
 
     @counting("aftersale.followup")
     def _get_calls(self, scope):

@@ -67,14 +67,14 @@ class AftersaleFigures(models.AbstractModel):
             SQL(
                 """
                   WITH contact AS (%(contacts)s)
-                SELECT is_now, COUNT(*) FILTER (WHERE EXISTS (
-                           SELECT FROM contact c WHERE c.customer = d.customer AND c.date >= d.since)), COUNT(*)
+                SELECT is_now, COUNT(*) FILTER (WHERE c.last >= d.since), COUNT(*)
                   FROM (SELECT o.delivered >= %(since)s AS is_now, p.commercial_partner_id AS customer,
                                MIN(o.delivered) AS since
                           FROM (%(delivered)s) o
                           JOIN sale_order s ON s.id = o.order_id
                           JOIN res_partner p ON p.id = s.partner_id
                       GROUP BY 1, 2) d
+             LEFT JOIN (SELECT customer, MAX(date) AS last FROM contact GROUP BY 1) c USING (customer)
               GROUP BY 1
                 """,
                 since=scope.bounds[-2],
@@ -109,12 +109,13 @@ class AftersaleFigures(models.AbstractModel):
                             SELECT FROM contact c
                              WHERE c.customer = b.customer AND c.date <= b.since + %(observed)s
                                AND c.date >= CASE WHEN b.is_now THEN %(now)s ELSE %(start)s END))
-              SELECT asked, is_now, COUNT(*) FILTER (WHERE EXISTS (
-                         SELECT FROM purchase p
-                          WHERE p.customer = w.customer AND p.date > w.since
-                            AND p.date <= w.since + %(observed)s)), COUNT(*)
-                FROM watched w
-               WHERE since + %(observed)s <= %(cutoff)s
+              SELECT asked, is_now, COUNT(*) FILTER (WHERE again), COUNT(*)
+                FROM (SELECT w.asked, w.is_now, w.customer, BOOL_OR(p.customer IS NOT NULL) AS again
+                        FROM watched w
+                   LEFT JOIN purchase p ON p.customer = w.customer AND p.date > w.since
+                                       AND p.date <= w.since + %(observed)s
+                       WHERE w.since + %(observed)s <= %(cutoff)s
+                    GROUP BY 1, 2, 3) followed
             GROUP BY 1, 2
                 """,
                 **self._cohort(scope),
@@ -127,43 +128,6 @@ class AftersaleFigures(models.AbstractModel):
             self._rate(scope, *self._sides([row[1:] for row in rows if row[0] is asked])) for asked in (True, False)
         )
         return {"repeat_purchase": figure, "repeat_purchase_not_asked": others}
-
-    @counting("aftersale.feedback")
-    def _get_recovery(self, scope):
-        """Customers with a low score whose next one is 4 or 5, or who order again, within 90 days of the first."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH purchase AS (%(purchases)s), low AS (
-                     SELECT DISTINCT ON (f.date >= %(now)s, f.commercial_partner_id)
-                            f.date >= %(now)s AS is_now, f.commercial_partner_id AS customer, f.date AS since, f.id
-                       FROM aftersale_feedback f
-                      WHERE %(where)s AND f.is_valid AND f.score BETWEEN 1 AND %(score)s
-                        AND f.commercial_partner_id IS NOT NULL AND f.date >= %(start)s AND f.date < %(end)s
-                   ORDER BY 1, 2, 3, 4)
-              SELECT is_now, COUNT(*) FILTER (
-                         WHERE (SELECT n.score >= 4
-                                  FROM aftersale_feedback n
-                                 WHERE n.commercial_partner_id = low.customer AND n.company_id = %(company)s
-                                   AND n.is_valid AND n.score > 0 AND n.create_date <= %(cutoff)s
-                                   AND (n.date, n.id) > (low.since, low.id) AND n.date <= low.since + %(observed)s
-                              ORDER BY n.date, n.id
-                                 LIMIT 1)
-                            OR EXISTS (SELECT FROM purchase p
-                                        WHERE p.customer = low.customer AND p.date > low.since
-                                          AND p.date <= low.since + %(observed)s)), COUNT(*)
-                FROM low
-               WHERE since + %(observed)s <= %(cutoff)s
-            GROUP BY 1
-                """,
-                **self._cohort(scope),
-                purchases=self._purchases(scope, scope.bounds[-1]),
-                where=scope.where("f", "aftersale.feedback"),
-                score=scope.company.aftersale_low_score,
-                company=scope.company.id,
-            )
-        )
-        return {"recovery": self._rate(scope, *self._sides(rows))}
 
     def _cohort(self, scope):
         """Values of the queries about what follows within 90 days."""

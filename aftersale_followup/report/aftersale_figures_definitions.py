@@ -9,7 +9,13 @@ class AftersaleFigures(models.AbstractModel):
     @api.model
     def _get_definitions(self):
         """Return {key: (label, definition)} of the figures, in the language of the environment."""
-        return {**self._define_answers(), **self._define_contacts(), **self._define_loop(), **self._define_customers()}
+        return {
+            **self._define_answers(),
+            **self._define_contacts(),
+            **self._define_loop(),
+            **self._define_customers(),
+            **self._define_effects(),
+        }
 
     def _define_answers(self):
         return {
@@ -148,5 +154,46 @@ class AftersaleFigures(models.AbstractModel):
                     "Revenue of 12 months to that of the 12 months before, of the customers contacted in the "
                     "period who bought in the earlier ones."
                 ),
+            ),
+        }
+
+    def _define_effects(self):
+        return {
+            "repeat_purchase_effect": (
+                self.env._("Ordered again: difference"),
+                self.env._(
+                    "Customers with an order in 90 days who were contacted in them, against those who were not: how "
+                    "many more of 100 order in the 90 days after. Compared within groups of the same type, value and "
+                    "time since the last order, as of the day between (Mantel-Haenszel, interval by Sato)."
+                ),
+            ),
+            "retention_effect": (
+                self.env._("Customers kept: difference"),
+                self.env._("The same comparison, with the 12 months before a day and the 12 months after it."),
+            ),
+            "recovery_scores": (
+                self.env._("Change to the next score"),
+                self.env._(
+                    "Of customers with a low score who scored again within 90 days: mean of the differences; of the "
+                    "period of 90 days earlier."
+                ),
+            ),
+            "recovery_cost": (
+                self.env._("Compensation per customer recovered"),
+                self.env._(
+                    "What all customers with a low score were granted within 90 days, for each one recovered; of the "
+                    "same period."
+                ),
+            ),
+            "problem_scores": (
+                self.env._("Problems and low scores"),
+                self.env._(
+                    "How many more of 100 scores are low where the problem is named; phi is the correlation, from -1 "
+                    "to 1. What goes together need not be cause and effect."
+                ),
+            ),
+            "measure_effects": (
+                self.env._("Measures with a proven effect"),
+                self.env._("Of the measures whose effect was measured in the period."),
             ),
         }

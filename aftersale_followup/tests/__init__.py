@@ -24,6 +24,7 @@ from . import test_dashboard
 from . import test_delivery
 from . import test_department
 from . import test_digest
+from . import test_effects
 from . import test_erasure
 from . import test_feedback
 from . import test_figures

@@ -1,4 +1,4 @@
-from datetime import timedelta, timezone
+from datetime import datetime, time, timedelta, timezone
 from fractions import Fraction
 from math import sqrt
 from statistics import NormalDist, mean, stdev
@@ -88,6 +88,11 @@ class Oracle:
 
     def local(self, moment):
         return moment.replace(tzinfo=timezone.utc).astimezone(self.world.zone).date()
+
+    def opening(self, day):
+        """The moment at which the day begins for the company, in UTC."""
+        local = datetime.combine(day, time()).replace(tzinfo=self.world.zone)
+        return local.astimezone(timezone.utc).replace(tzinfo=None)
 
     def within(self, moment, side, earlier=timedelta()):
         """Whether the moment lies in the period asked for (0), the one before (1), …; or that of days earlier."""

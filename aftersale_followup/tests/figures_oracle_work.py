@@ -74,24 +74,6 @@ class WorkOracle(Oracle):
             ),
         }
 
-    def agents(self):
-        """{name: counts, response and average score} of whoever had follow-ups or feedback in the period."""
-        table = {}
-        for id_, name in self.world.about["user_names"].items():
-            own = {
-                side: [steps for _row, steps in self.due(side, lambda row, id_=id_: row.user == id_)] for side in (0, 1)
-            }
-            satisfaction = self.mean(lambda side, id_=id_: self.scores(side, lambda row, id_=id_: row.user == id_))
-            if satisfaction or own[0]:
-                table[name] = {
-                    **{step: sum(step in steps for steps in own[0]) for step in ("due", "contacted", "answered")},
-                    "response": self.rate(
-                        lambda side, own=own: ["answered" in steps for steps in own[side] if "contacted" in steps]
-                    ),
-                    "satisfaction": satisfaction,
-                }
-        return table
-
     def contact_moments(self):
         """(customer, moment) of each contact."""
         for row in self.followups:
@@ -271,6 +253,13 @@ class WorkOracle(Oracle):
                     yield self._again(customer, since)
 
     def _recoveries(self, side):
+        return [
+            bool(following and following.score >= 4) or self._again(customer, row.date)
+            for customer, row, following in self.low_scores(side)
+        ]
+
+    def low_scores(self, side):
+        """(customer, first low score, the next one or None) of the customers of whom all that follows is known."""
         low = {}
         for row in sorted(self.valid, key=lambda row: (row.date, row.id)):
             if row.customer and 1 <= row.score <= 2 and self.within(row.date, side, WATCHED):
@@ -287,8 +276,7 @@ class WorkOracle(Oracle):
                     and (row.date, row.id) < (new.date, new.id)
                     and new.date <= row.date + WATCHED
                 ]
-                following = min(later, key=lambda new: (new.date, new.id), default=None)
-                yield bool(following and following.score >= 4) or self._again(customer, row.date)
+                yield customer, row, min(later, key=lambda new: (new.date, new.id), default=None)
 
     def _span(self, side, first, last):
         """Days from ``first`` to ``last`` months before the end of the period."""

@@ -64,6 +64,9 @@ class Store:
                 "cancel_reason": text,
                 "waiver_reason": row.waiver,
                 "waiver_note": row.waiver and text,
+                "compensation": row.compensation,
+                "compensation_state": row.compensation_state if row.compensation else None,
+                "compensation_date": row.compensated if row.compensation else None,
                 "confirmed_by_id": None if row.waiver or row.state != "closed" else self.about["answer"],
             },
         )
@@ -94,6 +97,8 @@ class Store:
                 "issue_id": row.issue and row.issue.id,
                 "dropped_contact_date": row.dropped,
                 "dropped_reached_date": row.dropped_reached,
+                "sales_user_id": row.sales_user,
+                "delivery_user_id": row.delivery_user,
             },
         )
         self._link(
@@ -182,6 +187,8 @@ class Store:
                 "user_id": row.user,
                 "date_deadline": row.deadline,
                 "date_done": row.done,
+                "effect": row.effect,
+                "date_effect": row.measured,
                 "cancel_reason": "Not needed",
             },
         )

@@ -99,6 +99,8 @@ class World(Store):
             dropped=None,
             dropped_reached=None,
             issue=None,
+            sales_user=self.some("users"),
+            delivery_user=self.some("users", 0.4),
         )
         if not row.partner:
             row.state = rng.choice(["done", "skipped", "expired"])
@@ -176,6 +178,9 @@ class World(Store):
             done=None,
             closed=None,
             waiver=None,
+            compensation=rng.choice([0, 0, 12.5, 40]),
+            compensation_state=rng.choice(["granted", "granted", "requested", "declined"]),
+            compensated=created + timedelta(hours=rng.randrange(900)),
         )
         row.user = row.user or self.about["users"][0]
         if not row.partner:
@@ -191,11 +196,14 @@ class World(Store):
         rng, deadline = self.rng, self.day()
         state = rng.choice(["planned", "in_progress", "done", "done", "cancelled"])
         done = datetime.combine(deadline, time()) + timedelta(hours=rng.randrange(-100, 100))
+        effect = rng.choice([None, "proven", "no_evidence", "worse"]) if state == "done" else None
         return SimpleNamespace(
             id=None,
             state=state,
             deadline=deadline,
             done=done if state == "done" else None,
+            effect=effect,
+            measured=effect and done + timedelta(days=30),
             created=LATER if rng.random() < 0.05 else datetime.combine(deadline - timedelta(days=30), time()),
             team=self.some("teams"),
             user=rng.choice(self.about["users"]),

@@ -7,7 +7,7 @@ from odoo.tests import new_test_user, tagged
 
 from ..report.aftersale_overview import TILES
 from .analysis_common import AnalysisCase
-from .figures_oracle_details import DetailsOracle
+from .figures_oracle_effects import EffectsOracle
 from .figures_world import CUTOFF, LATER, World
 
 MONTHS = [
@@ -64,7 +64,7 @@ class TestFiguresOracle(AnalysisCase):
     @classmethod
     def _tell_ids(cls, records):
         products = records["products"]
-        codes = {channel.id: channel.code for channel in records["channels"]}
+        codes = {channel.id: channel.code for channel in records["channels"].sorted()}
         stock = cls.env["stock.warehouse"].search([("company_id", "=", cls.company.id)], limit=1).lot_stock_id
         answer = cls.env["aftersale.feedback"].create({"company_id": cls.company.id, "date": datetime(2024, 1, 1)})
         return {
@@ -77,6 +77,7 @@ class TestFiguresOracle(AnalysisCase):
             "user_names": {user.id: user.name for user in records["users"]},
             "problem_names": {tag.id: tag.code for tag in records["tags"] if tag.is_problem},
             "channel_codes": codes,
+            "channel_order": list(codes.items()),
             "inbound": next(id_ for id_, code in codes.items() if code == "inbound"),
             "phone": next(id_ for id_, code in codes.items() if code == "phone"),
             "high_value": cls.company.aftersale_high_value,
@@ -102,9 +103,9 @@ class TestFiguresOracle(AnalysisCase):
         date_from, date_to = periods[-1]
         figures = self.figures._get(self.company, date_from, date_to, team=team, cutoff=CUTOFF, details=True, **filters)
         plain = {name: wanted if isinstance(wanted, str) else wanted.id for name, wanted in filters.items()}
-        oracle = DetailsOracle(world, periods, CUTOFF, team and team.id, plain)
+        oracle = EffectsOracle(world, periods, CUTOFF, team and team.id, plain)
         expected = oracle.words() | oracle.loop() | oracle.measures() | oracle.verification() | oracle.customers()
-        expected |= (contacts := oracle.contacts()) | oracle.trends() | oracle.details()
+        expected |= (contacts := oracle.contacts()) | oracle.trends() | oracle.details() | oracle.effects()
         self.assertEqual(figures["trends"].keys(), expected["trends"].keys())
         channels = contacts.pop("channels")
         expected.pop("channels")
@@ -120,7 +121,9 @@ class TestFiguresOracle(AnalysisCase):
                 self._same(found[name], wanted, f"{kind} {name}")
         found = [(row["code"], row["n"], row["share"], row["previous_share"]) for row in figures["top_problems"]]
         self.assertEqual(found, oracle.problems())
-        self._same({row["name"]: row for row in figures["agents"]}, oracle.agents(), "agents")
+        for role, rows in oracle.staff().items():
+            self.assertEqual([row["name"] for row in figures[role]], sorted(rows), role)
+            self._same({row["name"]: row for row in figures[role]}, rows, role)
         return [
             {key for key, figure in table.items() if isinstance(figure, dict) and "withheld" in figure}
             for table in (figures, expected)
