@@ -11,6 +11,7 @@ from . import aftersale_action_followup
 from . import aftersale_action_state
 from . import aftersale_analysis
 from . import aftersale_analysis_print
+from . import aftersale_analysis_recipient
 from . import aftersale_analysis_mail
 from . import aftersale_analysis_schedule
 from . import aftersale_analysis_review
@@ -146,6 +147,8 @@ from . import res_company_inbound
 from . import res_company_issue
 from . import res_company_form
 from . import res_partner
+from . import res_partner_report
+from . import res_users_report
 from . import res_partner_delivery
 from . import res_partner_privacy
 from . import res_partner_portal

@@ -60,7 +60,7 @@ class AftersaleAnalysis(models.Model):
         "analysis_id",
         "partner_id",
         "Recipients",
-        help="Empty = the recipients of the settings, else managers, team leaders and heads of departments concerned.",
+        help="Empty = those of the settings.",
     )
     date_sent = fields.Datetime("Sent On", readonly=True, copy=False)
     error_count = fields.Integer("Errors in a Row", readonly=True, copy=False)
@@ -227,6 +227,7 @@ class AftersaleAnalysis(models.Model):
                 "version": latest.version + 1,
                 "previous_id": self.id,
                 "recipient_ids": [Command.set(self.recipient_ids.ids)],
+                "head_ids": [Command.set(self.head_ids.ids)],
             }
         )
         return {
@@ -285,12 +286,16 @@ class AftersaleAnalysis(models.Model):
         self._compute_figures()
         company = self.company_id
         name = self.env["ir.sequence"].with_company(company).next_by_code("aftersale.analysis")
-        recipients = self.recipient_ids or self._default_recipients()
+        recipients, heads = self.recipient_ids or self._default_recipients(), self.head_ids
+        if not (self.recipient_ids or heads):
+            heads = self._default_heads()
         self.write(
             {
                 "name": name or self.name,
                 "state": "issued",
                 "recipient_ids": [Command.set(recipients.ids)],
+                # who gets all of it needs no part
+                "head_ids": [Command.set((heads - recipients).ids)],
                 "error_count": 0,
                 "error_message": False,
             }

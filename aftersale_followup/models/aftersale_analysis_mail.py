@@ -1,69 +1,142 @@
-from odoo import fields, models
-from odoo.fields import Command, Domain
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tools import format_datetime
+
+FAILED = ("exception", "bounce")
 
 
 class AftersaleAnalysis(models.Model):
-    """Who gets an analysis, and the mail it comes with."""
+    """The mails an analysis comes with, and what became of them.
+
+    Each recipient has a mail of their own, so that one that is tried again reaches nobody else twice. Who read, bounced
+    or failed stands in Odoo's own notifications of the message, which is one for each language and part.
+    """
 
     _inherit = "aftersale.analysis"
 
-    def _default_recipients(self):
-        """Partners with an address: those of the settings, else everybody whose work the analysis is about.
+    mail_html = fields.Html(compute="_compute_mail_html", sanitize=False, export_string_translation=False)
+    unsent_note = fields.Text("Not Delivered", compute="_compute_unsent_note")
 
-        These are the company's after-sales managers, the leaders of the teams with follow-ups in the period, and the
-        heads of the departments with an open measure or one of the most frequent problems.
-        """
-        self.ensure_one()
-        recipients = self.company_id.aftersale_report_recipient_ids
-        if not recipients:
-            users = self._get_managers() | self._get_team_leaders() | self._get_department_heads()
-            recipients = users.filtered(
-                lambda user: user.active and not user.share and self.company_id in user.company_ids
-            ).partner_id
-        return recipients.filtered("email")
+    @api.depends("figures", "summary")
+    @api.depends_context("lang", "aftersale_departments")
+    def _compute_mail_html(self):
+        formatter = self.env["report.aftersale_followup.report_analysis"]
+        departments = self.env.context.get("aftersale_departments")
+        for analysis in self:
+            mail = formatter._get_mail(analysis, departments)
+            analysis.mail_html = self.env["ir.qweb"]._render("aftersale_followup.analysis_mail", {"mail": mail})
 
-    def _get_managers(self):
-        return self.env.ref("aftersale_followup.group_manager").all_user_ids
+    @api.depends("recipient_ids.email", "head_ids.email", "state")
+    @api.depends_context("lang", "tz")
+    def _compute_unsent_note(self):
+        last = self._get_last_notifications()
+        for analysis in self:
+            lines = []
+            for partner in analysis.recipient_ids | analysis.head_ids:
+                notification = last.get((analysis.id, partner.id))
+                if not partner.email:
+                    reason = self.env._("no e-mail address")
+                elif notification and notification.notification_status in FAILED:
+                    reason = self._describe_failure(notification)
+                else:
+                    continue
+                lines.append(f"{partner.name}: {reason}")
+            analysis.unsent_note = "\n".join(lines)
 
-    def _get_team_leaders(self):
-        """Leaders of the analysis' team, else of all teams that had to contact somebody in the period."""
-        if self.team_id:
-            return self.team_id.user_id
-        due = (
-            Domain("company_id", "=", self.company_id.id)
-            & Domain("date_planned", ">=", self.date_from)
-            & Domain("date_planned", "<=", self.date_to)
+    def _get_last_notifications(self):
+        """Return {(analysis id, partner id): what became of the last mail to that partner}."""
+        # sudo: the notifications belong to the recipients
+        notifications = self.env["mail.notification"].sudo()
+        found = notifications.search(
+            [
+                ("mail_message_id.model", "=", self._name),
+                ("mail_message_id.res_id", "in", self.ids),
+                ("mail_message_id.message_type", "=", "email_outgoing"),
+            ],
+            order="id",
         )
-        teams = [team.id for (team,) in self.env["aftersale.followup"]._read_group(due, ["team_id"])]
-        return self.env["crm.team"].browse(teams).user_id
+        return {(row.mail_message_id.res_id, row.res_partner_id.id): row for row in found}
 
-    def _get_department_heads(self):
-        """Users at the head of the departments concerned, as Employees has them."""
-        measures = Domain("company_id", "=", self.company_id.id) & Domain("state", "in", ("planned", "in_progress"))
-        if self.team_id:
-            measures &= Domain("team_id", "=", self.team_id.id)
-        measures = self.env["aftersale.action"].search(measures)
-        problems = (self.figures or {}).get("top_problems", [])
-        tags = self.env["aftersale.tag"].browse([problem["tag_id"] for problem in problems]).exists()
-        departments = measures.department_id | measures.department_ids | tags.department_id
-        # sudo: of an employee nothing is read but the user
-        return departments.sudo().manager_id.user_id.sudo(False)
+    def _describe_failure(self, notification):
+        reason = notification.failure_reason or notification.format_failure_reason()
+        mail = notification.mail_mail_id
+        if not mail._aftersale_is_tried_again():
+            return reason
+        if mail.aftersale_retry_date:
+            moment = format_datetime(self.env, mail.aftersale_retry_date, dt_format="short")
+            return self.env._("%(reason)s (tried again at %(moment)s)", reason=reason, moment=moment)
+        return self.env._("%s (tried again soon)", reason)
 
-    def _send(self):
-        """Queue the mail with the PDF, one per language of the recipients. The mail queue sends it later."""
+    # ------------------------------------------------------------
+    # sending
+    # ------------------------------------------------------------
+
+    def action_send_missing(self):
+        """Send the analysis to whom it could not be delivered, after the reason is gone."""
         self.ensure_one()
-        template = self.env.ref("aftersale_followup.mail_template_analysis")
-        default = self.company_id.partner_id.lang
-        recipients = self.recipient_ids.filtered("email")
-        for lang, partners in recipients.grouped(lambda partner: partner.lang or default).items():
-            pdf = self._get_pdf(lang)
-            template.with_context(aftersale_lang=lang).send_mail(
-                self.id,
-                email_values={
-                    "recipient_ids": [Command.link(partner.id) for partner in partners],
-                    "attachment_ids": [Command.link(pdf.id)],
-                },
+        # the rule that protects issued analyses refuses any write on them, so the right on the model is asked for
+        self.browse().check_access("write")
+        self.check_access("read")
+        self._check_issued()
+        missing = self.sudo()._get_missing()
+        if not missing:
+            raise UserError(self.env._("Nobody is left to send it to: enter the missing addresses first."))
+        self.sudo()._send(missing)
+
+    def _get_missing(self):
+        """Return the recipients with an address who got nothing, and whose mail is not tried again."""
+        last = self._get_last_notifications()
+
+        def is_missing(partner):
+            notification = last.get((self.id, partner.id))
+            return not notification or (
+                notification.notification_status in FAILED and not notification.mail_mail_id._aftersale_is_tried_again()
             )
-        if recipients:
+
+        return (self.recipient_ids | self.head_ids).filtered("email").filtered(is_missing)
+
+    def _send(self, partners=None):
+        """Queue the mails, to the recipients or to some of them. The mail queue sends them later."""
+        self.ensure_one()
+        default = self.company_id.partner_id.lang
+        partners = (self.recipient_ids | self.head_ids if partners is None else partners).filtered("email")
+        groups = {}
+        for partner in partners:
+            part = False if partner in self.recipient_ids else tuple(self._get_departments(partner).ids)
+            groups.setdefault((partner.lang or default, part), []).append(partner)
+        for (lang, part), members in groups.items():
+            self._queue_mails(members, lang, part)
+        if partners:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
             self.date_sent = fields.Datetime.now()
+
+    def _queue_mails(self, partners, lang, departments):
+        """Queue one message in a language to some partners, a mail each; all of it, or the part of departments."""
+        template = self.env.ref("aftersale_followup.mail_template_analysis").with_context(
+            aftersale_lang=lang, aftersale_departments=departments
+        )
+        pdf = self._get_pdf(lang) if departments is False else self.env["ir.attachment"]
+        mails = self.env["mail.mail"]
+        for partner in partners:
+            # having a kind, it is tried again however long the standstill was
+            values = {"recipient_ids": [Command.set(partner.ids)], "aftersale_kind": "analysis"}
+            if mails:
+                mails |= mails[0].copy({**values, "mail_message_id": mails[0].mail_message_id.id})
+            else:
+                values |= {"attachment_ids": [Command.link(pdf.id)] if pdf else [], "is_notification": True}
+                mails = mails.browse(template.send_mail(self.id, email_values=values)).sudo()
+        self.env["mail.notification"].create(
+            [
+                {
+                    "mail_message_id": mail.mail_message_id.id,
+                    "mail_mail_id": mail.id,
+                    "res_partner_id": mail.recipient_ids.id,
+                    "author_id": mail.author_id.id,
+                    "notification_type": "email",
+                    "notification_status": "ready",
+                    "is_read": True,  # not in anybody's inbox
+                }
+                for mail in mails
+            ]
+        )

@@ -3,6 +3,8 @@ import re
 from odoo import models
 from odoo.fields import Domain
 
+from .aftersale_retry_mixin import BACKOFF
+
 # A server that refuses the recipient for good (5xx); not for its policy, its limits or a full mailbox, which pass.
 REFUSED = re.compile(r"SMTPRecipientsRefused: .*?\(5\d\d, b?['\"](?!5\.[2-7]\.)", re.DOTALL)
 WRONG_ADDRESS = ("mail_email_invalid", "mail_email_missing")
@@ -27,6 +29,10 @@ class MailMail(models.Model):
 
     def _aftersale_is_wrong_address(self):
         return self.failure_type in WRONG_ADDRESS or bool(REFUSED.search(self.failure_reason or ""))
+
+    def _aftersale_is_tried_again(self):
+        """Return whether this mail, which failed, is still going to be sent by itself."""
+        return self.state == "exception" and self.aftersale_tries <= len(BACKOFF) and not self._aftersale_is_final()
 
     def _aftersale_is_final(self):
         return self._aftersale_is_wrong_address()

@@ -1,7 +1,7 @@
 from odoo import fields, models
 
 
-# Which analyses come by themselves, and who looks at them first.
+# Which analyses come by themselves, to whom, and who looks at them first.
 class ResCompany(models.Model):
     _inherit = "res.company"
 
@@ -16,6 +16,9 @@ class ResCompany(models.Model):
         "Teams with Their Own Analysis",
         check_company=True,
     )
+    aftersale_report_managers = fields.Boolean("Analyses to Managers", default=True)
+    aftersale_report_leaders = fields.Boolean("Analyses to Team Leaders", default=True)
+    aftersale_report_heads = fields.Boolean("Analyses to Heads of Departments", default=True)
     aftersale_report_review = fields.Boolean("Review Analyses before Issuing")
     aftersale_report_review_days = fields.Integer("Issued after a Review of (working days)", default=2)
 

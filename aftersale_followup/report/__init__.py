@@ -1,4 +1,5 @@
 from . import aftersale_analysis_report
+from . import aftersale_analysis_mail
 from . import aftersale_disclosure
 from . import aftersale_analysis_report_tables
 from . import aftersale_analysis_report_effects

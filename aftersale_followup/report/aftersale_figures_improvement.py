@@ -35,6 +35,7 @@ class AftersaleFigures(models.AbstractModel):
                     "problem": [tag_names[tag.id] for tag in action.tag_ids],
                     "department": departments.get(action.department_id.id),
                     "cooperating": [departments[department.id] for department in action.department_ids],
+                    "department_ids": (action.department_id | action.department_ids).ids,
                     "owner": action.user_id.name or None,
                     "deadline": action.date_deadline.isoformat() if action.date_deadline else None,
                     "state": action.state,

@@ -173,16 +173,11 @@ class TestAnalysis(IssueCase):
         self.assertEqual((first.figures["satisfaction"]["value"], draft.figures["satisfaction"]["value"]), (5, 3))
         self.assertNotEqual(first.name, draft.name)
 
-    def test_recipients_default_to_settings_then_managers(self):
-        self.assertEqual(self._analysis()._default_recipients(), self._managers())
+    def test_recipients_default_to_roles_and_addresses_of_the_settings(self):
+        self.assertEqual(self._analysis()._default_recipients(), self.company._aftersale_managers().partner_id)
+        self.company.aftersale_report_managers = False
         self.company.aftersale_report_recipient_ids = self.reader
         self.assertEqual(self._issued().recipient_ids, self.reader)
-
-    def _managers(self):
-        users = self.env.ref("aftersale_followup.group_manager").all_user_ids
-        return users.filtered(lambda user: user.active and self.company in user.company_ids).partner_id.filtered(
-            "email"
-        )
 
     def test_send_again_queues_another_mail(self):
         analysis = self._issued(recipient_ids=[(6, 0, self.reader.ids)])

@@ -7,6 +7,7 @@ from . import aftersale_holiday
 from . import aftersale_holiday_line
 from . import base_partner_merge
 from . import aftersale_health
+from . import aftersale_health_analysis
 from . import aftersale_health_sending
 from . import aftersale_preview
 from . import aftersale_preview_line

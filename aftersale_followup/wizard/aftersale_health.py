@@ -157,7 +157,17 @@ class AftersaleHealth(models.TransientModel):
         )
 
     def _check_mails(self):
-        mails = self.env["mail.mail"].sudo().search([("state", "=", "exception"), ("model", "=like", "aftersale.%")])
+        mails = (
+            self.env["mail.mail"]
+            .sudo()
+            .search(
+                [
+                    ("state", "=", "exception"),
+                    ("model", "=like", "aftersale.%"),
+                    ("model", "!=", "aftersale.analysis"),  # those have a check of their own
+                ]
+            )
+        )
         about = mails.filtered(lambda mail: mail.model == "aftersale.followup").mapped("res_id")
         return self._found(
             self.env._("E-mails that were not sent"),

@@ -25,9 +25,14 @@ def migrate(cr, version):
     _offer_all_languages(env)
     _keep_edited_thanks(env)
     _keep_told(env)
+    _keep_recipients(env)
     # New, or about another model now; an update creates nothing that users may delete, and changes nothing they edit.
     for name in ("aftersale_complaint_step_data", "mail_template_thanks_data"):
         convert_file(env, MODULE, f"data/{name}.xml", {}, mode="init", noupdate=True)
+    # The mail of the analysis shows its figures now, unless somebody made it their own.
+    template = env.ref(f"{MODULE}.mail_template_analysis", raise_if_not_found=False)
+    if template and template.write_date <= template.create_date:
+        convert_file(env, MODULE, "data/mail_template_analysis_data.xml", {}, mode="init", noupdate=True)
 
 
 def _renew_rules(env):
@@ -129,6 +134,18 @@ def _keep_edited_thanks(env):
                 template.copy()
             for field in template._fields.keys() & {"subject", "body_html", "body"}:
                 template.update_field_translations(field, dict.fromkeys(foreign, False))
+
+
+def _keep_recipients(env):
+    """Who was named in the settings was the only one to get analyses; roles are added to them from now on."""
+    named = env["res.company"].search([("aftersale_report_recipient_ids", "!=", False)])
+    named.write(
+        {
+            "aftersale_report_managers": False,
+            "aftersale_report_leaders": False,
+            "aftersale_report_heads": False,
+        }
+    )
 
 
 def _keep_told(env):
