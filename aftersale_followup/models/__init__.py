@@ -16,6 +16,7 @@ from . import aftersale_analysis_mail
 from . import aftersale_analysis_schedule
 from . import aftersale_analysis_review
 from . import aftersale_analysis_suggestion
+from . import aftersale_analysis_seal
 from . import aftersale_attempt
 from . import aftersale_category
 from . import aftersale_channel
@@ -165,3 +166,10 @@ from . import survey_survey_form
 from . import survey_survey_check
 from . import survey_survey_version
 from . import survey_user_input
+from . import aftersale_audit
+from . import aftersale_audit_line
+from . import aftersale_audit_contact
+from . import aftersale_audit_definitions
+from . import aftersale_audit_loop
+from . import aftersale_audit_planning
+from . import aftersale_audit_protection

@@ -15,6 +15,7 @@ SYSTEM_FIELDS = {
     "version",
     "previous_id",
     "figures",
+    "seal",
     "cutoff",
     "date_sent",
     "error_count",

@@ -7,6 +7,7 @@ from . import test_analysis_mail
 from . import test_analysis_review
 from . import test_anonymous
 from . import test_anonymous_release
+from . import test_audit
 from . import test_calendar
 from . import test_capture
 from . import test_channels

@@ -32,6 +32,8 @@ MATRIX = {
     "aftersale.analysis": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "crwu"},
     "aftersale.feedback.report": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.access.log": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "r"},
+    "aftersale.audit": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "r", "privacy": "r"},
+    "aftersale.audit.line": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "r", "privacy": "r"},
     "aftersale.erasure": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "crwu"},
     "aftersale.qr": {"employee": "-", "agent": "cr", "supervisor": "cr", "manager": "cr"},
     "aftersale.plan.start": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},

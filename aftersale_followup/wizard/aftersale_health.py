@@ -4,14 +4,8 @@ from odoo import api, fields, models
 
 from ..models.aftersale_plan import ERROR_LIMIT
 
-# A scheduled action that is this much later than planned has stopped.
-LATE_CRON = timedelta(hours=3)
 # Due contacts wait for the next run of the cron; this long means that it does not keep up.
 LATE_CONTACT = timedelta(hours=1)
-CRONS = (
-    *("contact", "redate", "sweep", "periodic", "target", "release"),
-    *("clocks", "deadlines", "effect", "analysis", "retention", "learn"),
-)
 
 
 class AftersaleHealth(models.TransientModel):
@@ -73,6 +67,7 @@ class AftersaleHealth(models.TransientModel):
             self._check_unassigned(),
             self._check_teams(),
             self._check_channels(),
+            self._check_audits(),
         ]
 
     def _found(self, name, records, finding, advice, status="1_error", bad=None):
@@ -97,11 +92,7 @@ class AftersaleHealth(models.TransientModel):
 
     def _check_crons(self):
         """Scheduled actions that are switched off, fail, or are late."""
-        crons = self.env["ir.cron"].sudo()
-        for code in CRONS:
-            crons |= self.env.ref(f"aftersale_followup.ir_cron_{code}", raise_if_not_found=False) or crons
-        late = fields.Datetime.now() - LATE_CRON
-        bad = crons.filtered(lambda cron: not cron.active or cron.failure_count or cron.nextcall < late)
+        _checked, bad = self.env["aftersale.audit"]._check_jobs()
         return self._found(
             self.env._("Scheduled actions"),
             bad,
@@ -235,4 +226,15 @@ class AftersaleHealth(models.TransientModel):
             plans,
             ", ".join(plans.mapped("name")),
             self.env._("Give the plan a channel, and the text which that channel sends."),
+        )
+
+    def _check_audits(self):
+        """Return whether the last audit of each company found everything kept."""
+        last = self.env["aftersale.audit"]._get_last(self.env.companies)
+        broken = last.filtered(lambda audit: audit.state == "failed")
+        return self._found(
+            self.env._("Nightly audit"),
+            broken,
+            self.env._("%s promises are broken.", sum(broken.mapped("failed_count"))),
+            self.env._("Open the audit: it says what to do, and repairs what can be repaired safely."),
         )

@@ -1,0 +1,86 @@
+from datetime import timedelta
+from hashlib import sha1
+
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import float_compare
+
+from .aftersale_analysis_seal import seal_of
+
+DAY = timedelta(days=1)
+# Of so many analyses the figures are counted again each night.
+RECOUNTED = 3
+
+
+class AftersaleAudit(models.Model):
+    """Checks of the loop: closed only when confirmed, and reports that stay what they were."""
+
+    _inherit = "aftersale.audit"
+
+    def _check_closed(self):
+        issues = self.env["aftersale.issue"].search(
+            Domain("company_id", "=", self.company_id.id)
+            & Domain("state", "=", "closed")
+            & Domain("date_closed", ">=", self.date_from)
+        )
+        return len(issues), issues.filtered(
+            lambda issue: not (issue.waiver_reason and issue.waiver_note) and not self._is_confirmed(issue)
+        )
+
+    def _is_confirmed(self, issue):
+        answer = issue.confirmed_by_id
+        # of a customer whose data were erased, the follow-up no longer names the issue
+        return bool(answer) and answer._is_passed() and answer.followup_id.issue_id in (issue, issue.browse())
+
+    def _check_verified(self):
+        resolved = self.env["aftersale.issue"].search(
+            Domain("company_id", "=", self.company_id.id) & Domain("state", "=", "done")
+        )
+        limit = fields.Datetime.now() - DAY
+        waiting = resolved.filtered(lambda issue: issue.date_done < limit)
+        asked = waiting.verification_followup_ids.filtered(lambda f: f.origin == f.issue_id._verification_origin())
+        return len(resolved), waiting - asked.issue_id
+
+    def _repair_verified(self):
+        self.env["aftersale.plan"]._plan_isolated("resolution", self._check_verified()[1])
+
+    def _get_issued(self, **options):
+        company = Domain("company_id", "=", self.company_id.id)
+        return self.env["aftersale.analysis"].search(company & Domain("state", "=", "issued"), **options)
+
+    def _check_frozen(self):
+        """Compare the figures with their seal, and each printed report with the fingerprint it was stored under."""
+        issued = self._get_issued()
+        changed = issued.filtered(lambda analysis: analysis.seal and analysis.seal != seal_of(analysis.figures))
+        reports = self.env["ir.attachment"].search(
+            Domain("res_model", "=", issued._name)
+            & Domain("res_id", "in", issued.ids)
+            & Domain("res_field", "=", False)
+        )
+        spoilt = reports.filtered(lambda report: sha1(report.raw or b"").hexdigest() != report.checksum)
+        return len(issued) + len(reports), changed | issued.browse(set(spoilt.mapped("res_id")))
+
+    def _check_recomputed(self):
+        """Count the figures of the last analyses again; all that is told is which of them differ."""
+        last = self._get_issued(limit=RECOUNTED).filtered("figures")
+        differing, words = last.browse(), []
+        for analysis in last:
+            now = self.env["aftersale.figures"]._get(
+                analysis.company_id,
+                analysis.date_from,
+                analysis.date_to,
+                team=analysis.team_id,
+                cutoff=analysis.cutoff,
+            )
+            keys = [key for key, figure in analysis.figures.items() if self._is_other(figure, now.get(key))]
+            if keys:
+                differing |= analysis
+                words.append(f"{analysis.name}: {', '.join(keys)}")
+        return len(last), differing, "; ".join(words)
+
+    @staticmethod
+    def _is_other(then, now):
+        """Return whether a figure is counted differently now; lists and texts beside the figures do not count."""
+        if not isinstance(then, dict) or "n" not in then or "value" not in then:
+            return False
+        return not now or then["n"] != now["n"] or bool(float_compare(then["value"], now["value"], precision_digits=9))
