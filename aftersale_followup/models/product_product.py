@@ -1,13 +1,33 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .product_figures import product_figures
+from .score_trend import NOTHING, TRENDS, read_scores, score_sums
 
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
 
-    # Of the variant alone, where the field inherited from the product counts all of them.
+    # Of the variant alone, where the fields inherited from the product count all of them.
     aftersale_followup_count = fields.Integer("Follow-up Count", compute="_compute_aftersale_followup_count")
+
+    aftersale_feedback_count = fields.Integer("Feedback", compute="_compute_aftersale_feedback")
+    aftersale_score = fields.Float("Average Score", compute="_compute_aftersale_feedback", digits=(2, 1))
+    aftersale_score_count = fields.Integer("Scores", compute="_compute_aftersale_feedback")
+    aftersale_is_score_shown = fields.Boolean("Enough Scores", compute="_compute_aftersale_feedback")
+    aftersale_score_trend = fields.Selection(TRENDS, "Trend of the Score", compute="_compute_aftersale_feedback")
+
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_aftersale_feedback(self):
+        """Count the valid feedback about a variant and average its scores, as far as the user may read it."""
+        sums = SQL("COUNT(*), %s", score_sums(SQL("f.score"), SQL("f.date")))
+        figures = product_figures(self, "aftersale.feedback", Domain("is_valid", "=", True), sums)
+        for product in self:
+            product.aftersale_feedback_count, *scores = figures.get(product.id, (0, *NOTHING))
+            product.update(read_scores(self.env, scores))
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_aftersale_followup_count(self):
@@ -25,6 +45,13 @@ class ProductProduct(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_followup_action")
         action.update(domain=[("product_ids", "in", self.ids)], context={"create": False})
+        return action
+
+    def action_aftersale_feedback(self):
+        """Open the feedback about this variant."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("aftersale_followup.aftersale_feedback_action")
+        action["domain"] = [("product_ids", "in", self.ids), ("is_valid", "=", True)]
         return action
 
     def _aftersale_line(self, order):

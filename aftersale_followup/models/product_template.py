@@ -2,6 +2,9 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .product_figures import product_figures
+from .score_trend import NOTHING, TRENDS, read_scores, score_sums
+
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
@@ -11,21 +14,24 @@ class ProductTemplate(models.Model):
     )
     aftersale_feedback_count = fields.Integer("Feedback", compute="_compute_aftersale_feedback")
     aftersale_score = fields.Float("Average Score", compute="_compute_aftersale_feedback", digits=(2, 1))
+    aftersale_score_count = fields.Integer("Scores", compute="_compute_aftersale_feedback")
+    aftersale_is_score_shown = fields.Boolean("Enough Scores", compute="_compute_aftersale_feedback")
+    aftersale_score_trend = fields.Selection(TRENDS, "Trend of the Score", compute="_compute_aftersale_feedback")
     aftersale_followup_count = fields.Integer("Follow-up Count", compute="_compute_aftersale_followup_count")
     aftersale_issue_count = fields.Integer("After-sales Issue Count", compute="_compute_aftersale_issue_count")
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_aftersale_feedback(self):
         """Count the valid feedback about a product and average its scores, as far as the user may read it."""
-        valid = Domain("is_valid", "=", True)
-        figures = self._aftersale_figures("aftersale.feedback", valid, SQL("COUNT(*), AVG(NULLIF(f.score, 0))"))
+        sums = SQL("COUNT(*), %s", score_sums(SQL("f.score"), SQL("f.date")))
+        figures = product_figures(self, "aftersale.feedback", Domain("is_valid", "=", True), sums)
         for product in self:
-            product.aftersale_feedback_count, score = figures.get(product.id, (0, 0.0))
-            product.aftersale_score = score or 0.0
+            product.aftersale_feedback_count, *scores = figures.get(product.id, (0, *NOTHING))
+            product.update(read_scores(self.env, scores))
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_aftersale_followup_count(self):
-        figures = self._aftersale_figures("aftersale.followup", Domain.TRUE, SQL("COUNT(*)"))
+        figures = product_figures(self, "aftersale.followup", Domain.TRUE, SQL("COUNT(*)"))
         for product in self:
             [product.aftersale_followup_count] = figures.get(product.id, [0])
 
@@ -41,36 +47,6 @@ class ProductTemplate(models.Model):
                 counts[template] = counts.get(template, 0) + count
         for product in self:
             product.aftersale_issue_count = counts.get(product.id, 0)
-
-    def _aftersale_figures(self, model, domain, aggregates):
-        """Return {product id: values of ``aggregates``} over the records ``f`` of ``model`` that the user may read.
-
-        In SQL, since what is about two variants of a product counts once, which a grouping by variant cannot do.
-        """
-        records = self.env[model]
-        if not self.ids or not records.has_access("read"):
-            return {}
-        records.flush_model()
-        relation = records._fields["product_ids"]
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT about.template, %(aggregates)s
-                     FROM (SELECT DISTINCT p.product_tmpl_id AS template, r.%(record)s AS record
-                             FROM %(relation)s r
-                             JOIN product_product p ON p.id = r.%(product)s) AS about
-                     JOIN %(table)s f ON f.id = about.record
-                    WHERE about.template = ANY(%(templates)s) AND f.id IN %(allowed)s
-                 GROUP BY about.template""",
-                aggregates=aggregates,
-                relation=SQL.identifier(relation.relation),
-                record=SQL.identifier(relation.column1),
-                product=SQL.identifier(relation.column2),
-                table=SQL.identifier(records._table),
-                templates=self.ids,
-                allowed=records._search(domain & Domain("product_ids.product_tmpl_id", "in", self.ids)).subselect(),
-            )
-        )
-        return {template: values for template, *values in rows}
 
     def action_aftersale_followups(self):
         """Open the follow-ups about this product."""

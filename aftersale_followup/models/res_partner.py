@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .score_trend import NOTHING, TRENDS, read_scores, score_sums
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -28,13 +30,17 @@ class ResPartner(models.Model):
     aftersale_followup_count = fields.Integer("Follow-ups", compute="_compute_aftersale_counts")
     aftersale_issue_count = fields.Integer("Issues", compute="_compute_aftersale_counts")
     aftersale_score = fields.Float("Average Score", compute="_compute_aftersale_counts", digits=(2, 1))
+    aftersale_score_count = fields.Integer("Scores", compute="_compute_aftersale_counts")
+    aftersale_is_score_shown = fields.Boolean("Enough Scores", compute="_compute_aftersale_counts")
+    aftersale_score_trend = fields.Selection(TRENDS, "Trend of the Score", compute="_compute_aftersale_counts")
     aftersale_last_contact = fields.Datetime("Last Contact", compute="_compute_aftersale_counts")
 
-    @api.depends_context("uid")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_aftersale_counts(self):
         """Count over the whole customer (commercial entity), with the rights of the user who looks."""
         self.aftersale_followup_count = self.aftersale_issue_count = 0
-        self.aftersale_score, self.aftersale_last_contact = 0.0, False
+        self.aftersale_last_contact = False
+        self.update(read_scores(self.env, NOTHING))
         if not self.env.user.has_group("aftersale_followup.group_agent"):
             return
         domain = [("commercial_partner_id", "in", self.commercial_partner_id.ids)]
@@ -42,13 +48,26 @@ class ResPartner(models.Model):
         groups = self.env["aftersale.followup"]._read_group(domain, groupby, ["__count", "date_sent:max"])
         followups = {customer: (count, last) for customer, count, last in groups}
         issues = dict(self.env["aftersale.issue"]._read_group(domain, groupby, ["__count"]))
-        rated = domain + [("score", ">", 0), ("is_valid", "=", True)]
-        scores = dict(self.env["aftersale.feedback"]._read_group(rated, groupby, ["score:avg"]))
+        scores = self._aftersale_read_scores()
         for partner in self:
             customer = partner.commercial_partner_id
             partner.aftersale_followup_count, partner.aftersale_last_contact = followups.get(customer, (0, False))
             partner.aftersale_issue_count = issues.get(customer, 0)
-            partner.aftersale_score = scores.get(customer, 0.0)
+            partner.update(read_scores(self.env, scores.get(customer.id, NOTHING)))
+
+    def _aftersale_read_scores(self):
+        """Return {id of the commercial entity: its `score_sums`} of the valid feedback that the user may read."""
+        Feedback = self.env["aftersale.feedback"]
+        customers = self.commercial_partner_id.ids
+        query = Feedback._search([("commercial_partner_id", "in", customers), ("is_valid", "=", True)])
+        customer, score, date = (
+            Feedback._field_to_sql(query.table, name, query) for name in ("commercial_partner_id", "score", "date")
+        )
+        query.groupby = customer
+        return {
+            customer: sums
+            for customer, *sums in self.env.execute_query(query.select(customer, score_sums(score, date)))
+        }
 
     def _aftersale_quiet_weekdays(self):
         """Return the weekdays (Monday = 0) on which this person does not want to be called."""
@@ -85,6 +104,12 @@ class ResPartner(models.Model):
     def action_aftersale_followups(self):
         """Open the follow-ups of this customer."""
         return self._aftersale_action("aftersale_followup.aftersale_followup_action")
+
+    def action_aftersale_feedback(self):
+        """Open the answers of this customer that the average is of."""
+        action = self._aftersale_action("aftersale_followup.aftersale_feedback_action")
+        action["domain"] += [("is_valid", "=", True), ("score", ">", 0)]
+        return action
 
     def action_aftersale_issues(self):
         """Open the issues of this customer."""

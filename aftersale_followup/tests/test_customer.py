@@ -1,5 +1,8 @@
+from datetime import timedelta
+
 from freezegun import freeze_time
 
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -123,6 +126,43 @@ class TestCustomer(AftersaleCase):
                 self.assertEqual(self.env["aftersale.followup"].search_count(domain), count)
             stranger = products.with_user(self._user(f"asf_reader_{products._table}", "base.group_user"))
             self.assertEqual(stranger.mapped("aftersale_followup_count"), [0, 0])
+
+    def test_score_on_the_buttons_is_told_from_the_minimum_on(self):
+        """With the number behind it, an arrow against the year before, withheld below the minimum; in one query."""
+        self.company.aftersale_min_n = 2
+        cup, pan = self._product("Cup", quantity=0), self._product("Pan", quantity=0)
+        few = self.env["res.partner"].create({"name": "Few", "email": "few@example.com"})
+
+        def said(score, days, partner=None, product=cup):
+            followup = self._planned(partner=partner, product_ids=[Command.set(product.ids)], state="ready")
+            date = fields.Datetime.now() - timedelta(days=days)
+            return self._feedback(followup, score=score, date=date)
+
+        for score, days in ((5, 10), (4, 20), (3, 400), (4, 500), (1, 900)):
+            said(score, days)
+        said(5, 10, partner=few, product=pan)
+        for told, hidden in (
+            (cup, pan),
+            (cup.product_tmpl_id, pan.product_tmpl_id),
+            (self.partner, few),
+        ):
+            with self.subTest(model=told._name):
+                both = (told | hidden).with_user(self.supervisor)
+                self.assertEqual(both.mapped("aftersale_score_count"), [5, 1])
+                self.assertEqual(both.mapped("aftersale_is_score_shown"), [True, False])
+                self.assertAlmostEqual(both[0].aftersale_score, 3.4)
+                # 4.5 after 3.5; of the other the year before is unknown
+                self.assertEqual(both.mapped("aftersale_score_trend"), ["up", False])
+                one, many = (self._count_queries(records) for records in (both[0], both))
+                self.assertEqual(one, many, "no query per row")
+                found = self.env["aftersale.feedback"].search_count(told.action_aftersale_feedback()["domain"])
+                self.assertEqual(found, 5)
+
+    def _count_queries(self, records):
+        records.invalidate_recordset(["aftersale_score_trend", "aftersale_score"])
+        before = self.env.cr.sql_log_count
+        records.mapped("aftersale_score")
+        return self.env.cr.sql_log_count - before
 
     # -- lots ------------------------------------------------------------------
 
