@@ -19,4 +19,5 @@ from . import aftersale_figures_target
 from . import aftersale_figures_trends
 from . import aftersale_figures_words
 from . import aftersale_overview
+from . import aftersale_my_figures
 from . import aftersale_paper_form_report

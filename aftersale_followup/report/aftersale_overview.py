@@ -85,12 +85,15 @@ class AftersaleOverview(models.AbstractModel):
         """Return the action that opens the records behind a figure of the page, of the same period and filters."""
         _team, scope = self._read_options(options)
         model, domain = self.env["aftersale.figures"]._get_records(scope, key, part)
-        action = self.env["ir.actions.act_window"]._for_xml_id(ACTIONS[model])
-        views = [(view_id, kind) for view_id, kind in action["views"] if kind in ("list", "form")]
         period = self._describe_period(options["period"], scope)
+        return self._open_records(model, domain, f"{self._get_label(key, part)} · {period['label']}")
+
+    def _open_records(self, model, domain, name):
+        action = self.env["ir.actions.act_window"]._for_xml_id(ACTIONS[model])
+        views = [view for view in action["views"] if view[1] in ("list", "form")]
         return {
             **action,
-            "name": f"{self._get_label(key, part)} · {period['label']}",
+            "name": name,
             "domain": list(domain),
             # what is archived counted, too
             "context": {"active_test": False, "create": False},
@@ -112,11 +115,14 @@ class AftersaleOverview(models.AbstractModel):
         for name, model in FILTERS.items():
             value = options.get(name)
             filters[name] = self.env[model].browse(value).exists() if model and value else value
+        return team, self._make_period_scope(options, team, filters)
+
+    def _make_period_scope(self, options, team=None, filters=None):
+        """Return the scope of the period around a day; filters that are empty are none."""
         company = self.env.company
         day = fields.Date.to_date(options.get("day")) or company._aftersale_today()
         date_from, date_to = (edge(day, options["period"]) for edge in (date_utils.start_of, date_utils.end_of))
-        scope = self.env["aftersale.figures"]._make_scope(company, date_from, date_to, team, self.env.cr.now(), filters)
-        return team, scope
+        return self.env["aftersale.figures"]._make_scope(company, date_from, date_to, team, self.env.cr.now(), filters)
 
     def _filter_readable(self, teams):
         """Return those of ``teams`` (an empty one is the whole company) whose analyses the user may read.

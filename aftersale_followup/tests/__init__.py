@@ -45,6 +45,7 @@ from . import test_issue_machine
 from . import test_leave
 from . import test_ledger
 from . import test_levelling
+from . import test_my_figures
 from . import test_numbers
 from . import test_outline
 from . import test_overview
