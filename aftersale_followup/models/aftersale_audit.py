@@ -62,7 +62,7 @@ class AftersaleAudit(models.Model):
     @api.model
     def _cron_audit(self):
         """Audit every company; one that cannot be audited keeps no other from it."""
-        companies = self.env["res.company"].search([]).sudo()
+        companies = self.env["res.company"].sudo().search([("active", "=", True)])
         for number, company in enumerate(companies, start=1):
             with self.env["aftersale.plan"]._isolated():
                 self._run(company)

@@ -1,6 +1,5 @@
 from unittest.mock import patch
 
-from odoo.exceptions import UserError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -95,7 +94,7 @@ class TestInterest(AftersaleCase):
 
         def fail(model, silent):
             if any(row[1] == spoilt.id for row in silent):
-                raise UserError("spoilt")
+                raise ValueError("spoilt")
             return tell(model, silent)
 
         with (
