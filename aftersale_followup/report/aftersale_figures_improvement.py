@@ -4,6 +4,7 @@ from odoo import models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..models.typical import is_similar
 from .anonymous import anonymise
 from .figures_scope import counting
 
@@ -124,23 +125,28 @@ class AftersaleFigures(models.AbstractModel):
         }
 
     def _get_suggestions(self, scope, chosen):
-        """The chosen suggestions without names, each with how many others of the period share a problem with it."""
+        """The chosen suggestions without names, each with how many others of the period are like it.
+
+        That is: share a problem with it; or, where neither has any, a telling word.
+        """
         chosen = chosen.sudo()
+        tagged = Domain("tag_ids", "in", chosen.tag_ids.ids)
+        if not all(feedback.tag_ids for feedback in chosen):
+            tagged |= Domain("tag_ids", "=", False)
         others = (
             self.env["aftersale.feedback"]
             .sudo()
             .search(
-                [
-                    ("company_id", "=", scope.company.id),
-                    ("suggestion_state", "!=", "none"),
-                    ("is_valid", "=", True),
-                    ("date", ">=", scope.bounds[-2]),
-                    ("date", "<", scope.bounds[-1]),
-                    ("create_date", "<=", scope.cutoff),
-                    ("tag_ids", "in", chosen.tag_ids.ids),
-                ]
+                Domain("company_id", "=", scope.company.id)
+                & Domain("suggestion_state", "!=", "none")
+                & Domain("is_valid", "=", True)
+                & Domain("date", ">=", scope.bounds[-2])
+                & Domain("date", "<", scope.bounds[-1])
+                & Domain("create_date", "<=", scope.cutoff)
+                & tagged
             )
         )
+        features = {feedback: feedback._get_suggestion_features() for feedback in others | chosen}
         tag_names = self._names(chosen.tag_ids)
         return [
             {
@@ -149,7 +155,9 @@ class AftersaleFigures(models.AbstractModel):
                     [feedback.contact_name, feedback.partner_id.name, feedback.commercial_partner_id.name],
                 ),
                 "tags": [tag_names[tag.id] for tag in feedback.tag_ids],
-                "similar": len(others.filtered(lambda o, f=feedback: o != f and o.tag_ids & f.tag_ids)),
+                "similar": sum(
+                    other != feedback and is_similar(features[feedback], features[other]) for other in others
+                ),
                 "state": feedback.suggestion_state,
             }
             for feedback in chosen

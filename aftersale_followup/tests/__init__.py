@@ -87,4 +87,5 @@ from . import test_target
 from . import test_targets
 from . import test_thanks
 from . import test_tour
+from . import test_typical
 from . import test_views

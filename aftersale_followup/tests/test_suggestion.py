@@ -228,6 +228,7 @@ class TestAnalysisImprovement(IssueCase):
             analysis.date_to,
             cutoff=analysis.cutoff,
             suggestions=analysis.suggestion_ids,
+            details=True,
         )
         self.assertEqual(set(again), set(analysis.figures))
 
