@@ -87,6 +87,7 @@
         "views/aftersale_analysis_views.xml",
         "views/aftersale_feedback_report_views.xml",
         "views/aftersale_overview_views.xml",
+        "views/aftersale_timeline_views.xml",
         "views/digest_digest_views.xml",
         "data/digest_data.xml",
         "views/aftersale_audit_views.xml",

@@ -111,6 +111,11 @@ class ResPartner(models.Model):
         action["domain"] += [("is_valid", "=", True), ("score", ">", 0)]
         return action
 
+    def action_aftersale_timeline(self):
+        """Open all that happened with this customer and everybody who works there, newest first."""
+        action = self._aftersale_action("aftersale_followup.aftersale_timeline_action")
+        return {**action, "context": {}}
+
     def action_aftersale_issues(self):
         """Open the issues of this customer."""
         return self._aftersale_action("aftersale_followup.aftersale_issue_action")

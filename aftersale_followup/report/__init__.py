@@ -21,3 +21,4 @@ from . import aftersale_figures_words
 from . import aftersale_overview
 from . import aftersale_my_figures
 from . import aftersale_paper_form_report
+from . import aftersale_timeline

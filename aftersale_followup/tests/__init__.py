@@ -86,6 +86,7 @@ from . import test_tag_response
 from . import test_target
 from . import test_targets
 from . import test_thanks
+from . import test_timeline
 from . import test_tour
 from . import test_typical
 from . import test_views

@@ -31,6 +31,7 @@ MATRIX = {
     "aftersale.optout": {"employee": "-", "agent": "-", "supervisor": "crw", "manager": "crw"},
     "aftersale.analysis": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "crwu"},
     "aftersale.feedback.report": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
+    "aftersale.timeline": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.access.log": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "r"},
     "aftersale.audit": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "r", "privacy": "r"},
     "aftersale.audit.line": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "r", "privacy": "r"},

@@ -27,6 +27,14 @@ class TestLead(CaptureCase):
         self.assertEqual(lead.source_id, self.env.ref("aftersale_followup_crm.utm_source_followup"))
         self.assertFalse(self.partner.activity_ids, "The opportunity is the salesperson's to-do.")
 
+    def test_opportunity_stands_in_the_customer_s_timeline(self):
+        lead = self._said(opportunity="yes", plan_id=self.plan_new.id).lead_ids
+        timeline = self.env["aftersale.timeline"].with_user(self.seller)
+        domain = self.partner.action_aftersale_timeline()["domain"]
+        row = timeline.search(domain).filtered(lambda row: row.kind == "opportunity")
+        self.assertEqual((row.name, row.action_open()["res_id"]), (lead.name, lead.id))
+        self.assertNotIn("opportunity", timeline.with_user(self.agent_2).search(domain).mapped("kind"))
+
     def test_later_and_no_are_no_opportunity(self):
         self.assertFalse((self._said(opportunity="later") | self._said(opportunity="no") | self._said()).lead_ids)
 

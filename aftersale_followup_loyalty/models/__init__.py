@@ -7,6 +7,7 @@ from . import aftersale_reward_message
 from . import aftersale_reward_draw
 from . import aftersale_feedback
 from . import aftersale_followup
+from . import aftersale_timeline
 from . import mail_mail
 from . import res_company
 from . import aftersale_issue

@@ -35,6 +35,15 @@ class TestRewardRights(RewardCase):
                         may = rows[model].with_user(user).has_access(operation)
                         self.assertEqual(may, operation in allowed.get((user, model), set()))
 
+    def test_rewards_stand_in_the_customer_s_timeline(self):
+        mine, other = self._given(1), self._given(2, user_id=self.agent_2.id)
+        self._answer(3)
+        rows = self.env["aftersale.timeline"].with_user(self.agent).search([("kind", "=", "reward")])
+        self.assertEqual([row._get_record()[1] for row in rows], [mine], "Neither another's nor an anonymous one")
+        rows = self.env["aftersale.timeline"].with_user(self.manager).search([("kind", "=", "reward")])
+        self.assertEqual({row._get_record()[1] for row in rows}, set(mine | other))
+        self.assertEqual(rows[0].action_open()["res_model"], "aftersale.reward")
+
     def test_agents_see_their_own_and_codes_of_nobody(self):
         mine, other = self._given(1), self._given(2, user_id=self.agent_2.id)
         self._answer(3)
