@@ -51,6 +51,7 @@
         "report/aftersale_analysis_effects.xml",
         "report/aftersale_analysis_templates.xml",
         "report/aftersale_analysis_mail.xml",
+        "report/aftersale_analysis_agenda.xml",
         "report/aftersale_feedback_sheet.xml",
         "data/ir_exports_data.xml",
         "data/mail_template_analysis_data.xml",

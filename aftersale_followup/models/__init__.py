@@ -15,6 +15,7 @@ from . import aftersale_analysis_recipient
 from . import aftersale_analysis_mail
 from . import aftersale_analysis_schedule
 from . import aftersale_analysis_review
+from . import aftersale_analysis_meeting
 from . import aftersale_analysis_suggestion
 from . import aftersale_analysis_seal
 from . import aftersale_attempt

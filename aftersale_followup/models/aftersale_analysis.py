@@ -22,9 +22,11 @@ SYSTEM_FIELDS = {
     "error_message",
     "in_review",
     "date_issue",
+    "meeting_id",
+    "meeting_date",
 }
 # All that may still change once an analysis is issued.
-OPEN_FIELDS = {"date_sent"}
+OPEN_FIELDS = {"date_sent", "meeting_id"}
 
 
 class AftersaleAnalysis(models.Model):

@@ -25,6 +25,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "problems": problems,
             "measures": [],
             "summary": analysis.summary,
+            "meeting": self._format_meeting(analysis),
             "departments": "",
         }
         if departments is False or departments is None:

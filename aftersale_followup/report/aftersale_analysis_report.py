@@ -55,6 +55,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "cutoff": analysis.cutoff
             and format_datetime(self.env, analysis.cutoff, tz=company._aftersale_tz(), dt_format="short"),
             "summary": analysis.summary,
+            "meeting": self._format_meeting(analysis),
             "feedback": figures.get("feedback", 0),
             "tiles": self._get_tiles(figures),
             "has_weak": any(isinstance(figure, dict) and figure.get("weak") for figure in figures.values()),
@@ -81,6 +82,13 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "weak_n": figures.get("weak_n", company.aftersale_weak_n),
             "min_n": figures.get("min_n", company.aftersale_min_n),
         }
+
+    def _format_meeting(self, analysis):
+        """When it is talked over; once issued, as it was known then."""
+        is_draft = analysis.state == "draft"
+        moment = analysis.meeting_id.active and analysis.meeting_id.start if is_draft else analysis.meeting_date
+        zone = analysis.company_id._aftersale_tz()
+        return moment and format_datetime(self.env, moment, tz=zone, dt_format="short")
 
     # ------------------------------------------------------------
     # numbers and words in the reader's language

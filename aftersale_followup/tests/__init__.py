@@ -4,6 +4,7 @@ from . import test_action
 from . import test_action_deadline
 from . import test_analysis
 from . import test_analysis_mail
+from . import test_analysis_meeting
 from . import test_analysis_review
 from . import test_anonymous
 from . import test_anonymous_release
