@@ -116,7 +116,7 @@ class AftersaleFigures(models.AbstractModel):
         days = [start for start, _end in periods] + [date_to + timedelta(days=1)]
         bounds = [company._aftersale_moment(day) for day in days]
         team = team.sudo() if team else self.env["crm.team"]
-        return Scope(company, team, cutoff, periods, bounds, filters)
+        return Scope(company, team, cutoff, periods, bounds, filters, is_past=cutoff < self.env.cr.now())
 
     # ------------------------------------------------------------
     # shape of a figure
@@ -181,8 +181,9 @@ class AftersaleFigures(models.AbstractModel):
     def _feedback_where(self, scope, since):
         """Valid feedback from a moment on, to the end of the period."""
         return SQL(
-            "%s AND f.is_valid AND f.date >= %s AND f.date < %s",
+            "%s AND %s AND f.date >= %s AND f.date < %s",
             scope.where("f", "aftersale.feedback"),
+            scope.valid("f"),
             since,
             scope.bounds[-1],
         )

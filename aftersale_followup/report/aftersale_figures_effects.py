@@ -74,7 +74,7 @@ class AftersaleFigures(models.AbstractModel):
                             f.date >= %(now)s AS is_now, f.commercial_partner_id AS customer, f.date AS since, f.id,
                             f.score
                        FROM aftersale_feedback f
-                      WHERE %(where)s AND f.is_valid AND f.score BETWEEN 1 AND %(score)s
+                      WHERE %(where)s AND %(low_counts)s AND f.score BETWEEN 1 AND %(score)s
                         AND f.commercial_partner_id IS NOT NULL AND f.date >= %(start)s AND f.date < %(end)s
                    ORDER BY 1, 2, 3, 4), watched AS (
                      SELECT low.is_now, low.score AS before, next.score AS after, COALESCE(granted.amount, 0) AS cost,
@@ -86,7 +86,7 @@ class AftersaleFigures(models.AbstractModel):
                   LEFT JOIN LATERAL (SELECT n.score
                                        FROM aftersale_feedback n
                                       WHERE n.commercial_partner_id = low.customer AND n.company_id = %(company)s
-                                        AND n.is_valid AND n.score > 0 AND n.create_date <= %(cutoff)s
+                                        AND %(next_counts)s AND n.score > 0 AND n.create_date <= %(cutoff)s
                                         AND (n.date, n.id) > (low.since, low.id) AND n.date <= low.since + %(observed)s
                                    ORDER BY n.date, n.id
                                       LIMIT 1) next ON TRUE
@@ -109,6 +109,8 @@ class AftersaleFigures(models.AbstractModel):
                 **self._cohort(scope),
                 purchases=self._purchases(scope, scope.bounds[-1]),
                 where=scope.where("f", "aftersale.feedback"),
+                low_counts=scope.valid("f"),
+                next_counts=scope.valid("n"),
                 score=scope.company.aftersale_low_score,
                 company=scope.company.id,
             )

@@ -107,12 +107,13 @@ class AftersaleFigures(models.AbstractModel):
                   FROM (SELECT f.suggestion_date >= %(since)s AS is_now,
                                EXTRACT(EPOCH FROM f.suggestion_date - f.date) AS seconds
                           FROM aftersale_feedback f
-                         WHERE %(where)s AND f.is_valid AND f.suggestion_date <= %(cutoff)s
+                         WHERE %(where)s AND %(valid)s AND f.suggestion_date <= %(cutoff)s
                            AND f.suggestion_date >= %(before)s AND f.suggestion_date < %(until)s) decided
               GROUP BY 1
                 """,
                 since=scope.bounds[-2],
                 where=scope.where("f", "aftersale.feedback"),
+                valid=scope.valid("f"),
                 cutoff=scope.cutoff,
                 before=scope.bounds[-3],
                 until=scope.bounds[-1],

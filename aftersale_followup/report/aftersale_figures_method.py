@@ -52,10 +52,12 @@ class AftersaleFigures(models.AbstractModel):
                 """
                 SELECT COUNT(*) FILTER (WHERE c.id IS NULL), COUNT(c.id)
                   FROM aftersale_feedback f
-             LEFT JOIN aftersale_feedback c ON c.correction_of_id = f.id
-                 WHERE %(where)s AND f.is_valid IS NOT TRUE AND f.date >= %(since)s AND f.date < %(until)s
+             LEFT JOIN aftersale_feedback c ON c.correction_of_id = f.id AND c.create_date <= %(cutoff)s
+                 WHERE %(where)s AND (%(valid)s) IS NOT TRUE AND f.date >= %(since)s AND f.date < %(until)s
                 """,
                 where=scope.where("f", "aftersale.feedback"),
+                valid=scope.valid("f"),
+                cutoff=scope.cutoff,
                 since=scope.bounds[-2],
                 until=scope.bounds[-1],
             )

@@ -191,7 +191,7 @@ class AftersaleFigures(models.AbstractModel):
             SQL(
                 """
                 SELECT f.date >= %(since)s, COUNT(*) FILTER (
-                           WHERE f.evidence <> 'suspicious' AND f.score > 0
+                           WHERE %(valid)s AND f.score > 0
                              AND (LENGTH(BTRIM(f.detail, %(blank)s)) >= %(length)s
                                   OR LENGTH(BTRIM(f.suggestion, %(blank)s)) >= %(length)s
                                   OR EXISTS (SELECT FROM %(relation)s r WHERE r.%(feedback)s = f.id))
@@ -200,7 +200,8 @@ class AftersaleFigures(models.AbstractModel):
                                                 AND a.create_date <= %(cutoff)s)), COUNT(*)
                   FROM aftersale_feedback f
                  WHERE %(where)s AND f.date >= %(before)s AND f.date < %(until)s
-                   AND NOT EXISTS (SELECT FROM aftersale_feedback c WHERE c.correction_of_id = f.id)
+                   AND NOT EXISTS (SELECT FROM aftersale_feedback c
+                                    WHERE c.correction_of_id = f.id AND c.create_date <= %(cutoff)s)
               GROUP BY 1
                 """,
                 since=scope.bounds[-2],
@@ -210,6 +211,7 @@ class AftersaleFigures(models.AbstractModel):
                 feedback=SQL.identifier(field.column1),
                 cutoff=scope.cutoff,
                 where=scope.where("f", "aftersale.feedback"),
+                valid=scope.valid("f"),
                 before=scope.bounds[-3],
                 until=scope.bounds[-1],
             )

@@ -66,6 +66,7 @@ class Scope:
     periods: list  # (first day, last day), oldest first, the period asked for last
     bounds: list  # their limits in UTC: one more than there are periods, each the end of one and the start of the next
     filters: dict = field(default_factory=dict)  # those that are set, by the names of `FILTERS`
+    is_past: bool = False  # whether something may have been corrected or decided since the cutoff
 
     @property
     def date_from(self):
@@ -119,6 +120,25 @@ class Scope:
             cutoff=self.cutoff,
             team=SQL("%s.team_id = %s", SQL.identifier(alias), self.team.id) if self.team else SQL("TRUE"),
             filters=self._filter(alias, name) if self.filters else SQL("TRUE"),
+        )
+
+    def valid(self, alias):
+        """Whether a feedback counted as of the cutoff: not corrected by then, nor suspicious.
+
+        Who decides about a suspicious answer does so once, and its reason stays: before that day it was one.
+        """
+        table = SQL.identifier(alias)
+        if not self.is_past:
+            return SQL("%s.is_valid", table)
+        return SQL(
+            """CASE WHEN %(table)s.screened_date > %(cutoff)s
+                    THEN %(table)s.evidence = 'suspicious' OR COALESCE(%(table)s.suspicious_reason, '') = ''
+                    ELSE %(table)s.evidence <> 'suspicious' END
+               AND NOT EXISTS (SELECT FROM aftersale_feedback correction
+                                WHERE correction.correction_of_id = %(table)s.id
+                                  AND correction.create_date <= %(cutoff)s)""",
+            table=table,
+            cutoff=self.cutoff,
         )
 
     def _filter(self, alias, name):

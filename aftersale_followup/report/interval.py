@@ -1,5 +1,6 @@
 """Confidence intervals at 95 %. Plain functions: no database, no Odoo."""
 
+from fractions import Fraction
 from math import sqrt
 
 Z = 1.959964
@@ -60,7 +61,8 @@ def standardised_difference(strata):
     National Cancer Institute 22 (1959), 719–748. Sato: On the variance estimator for the Mantel–Haenszel risk
     difference, Biometrics 45 (1989), 1323–1324: it holds for few large strata and for many sparse ones.
     """
-    strata = [row for row in strata if row[1] and row[3]]
+    # exact: where the groups differ in all or nothing, what is left of the variance must be nothing
+    strata = [[Fraction(number) for number in row] for row in strata if row[1] and row[3]]
     if not strata:
         return None
     weight = sum(n * m / (n + m) for _x, n, _y, m in strata)
@@ -69,15 +71,15 @@ def standardised_difference(strata):
     value = share - others
     p = sum((n * n * y - m * m * x + n * m * (m - n) / 2) / (n + m) ** 2 for x, n, y, m in strata)
     q = sum((x * (m - y) + y * (n - x)) / (2 * (n + m)) for x, n, y, m in strata)
-    half = Z * sqrt(max(0.0, value * p + q)) / weight
+    half = Z * sqrt(max(0, value * p + q)) / weight
     return {
-        "value": value,
+        "value": float(value),
         "low": max(-1.0, value - half),
         "high": min(1.0, value + half),
-        "share": share,
-        "others": others,
-        "n": sum(n for _x, n, _y, _m in strata),
-        "n_others": sum(m for _x, _n, _y, m in strata),
+        "share": float(share),
+        "others": float(others),
+        "n": int(sum(n for _x, n, _y, _m in strata)),
+        "n_others": int(sum(m for _x, _n, _y, m in strata)),
     }
 
 

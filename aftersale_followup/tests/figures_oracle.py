@@ -27,7 +27,7 @@ class Oracle:
         self.team, self.filters = team, filters or {}
         self.whole = not team and not filters
         self.feedback = [row for row in world.feedback if self._counts(row)]
-        self.valid = [row for row in self.feedback if row.is_valid]
+        self.valid = [row for row in self.feedback if self.is_valid(row)]
         self.followups = [row for row in world.followups if self._counts(row)]
         self.tried = {row.id: [] for row in world.followups}
         self.contested, self.reached = set(), set()
@@ -59,6 +59,17 @@ class Oracle:
             and (not self.team or row.team == self.team)
             and all(getattr(self, f"_is_{name}")(row, wanted) for name, wanted in self.filters.items())
         )
+
+    def is_corrected(self, row):
+        return row.corrected is not None and row.corrected <= self.cutoff
+
+    def is_valid(self, row):
+        """Whether the answer counted at the cutoff, whatever was decided about it later."""
+        if row.screened and row.screened > self.cutoff:
+            suspicious = row.evidence != "suspicious" and row.is_doubted
+        else:
+            suspicious = row.evidence == "suspicious"
+        return not suspicious and not self.is_corrected(row)
 
     def _is_plan(self, row, wanted):
         return row.plan == wanted
@@ -208,9 +219,9 @@ class Oracle:
 
     def _qualities(self, side):
         for row in self.feedback:
-            if self.within(row.date, side) and not row.is_corrected:
+            if self.within(row.date, side) and not self.is_corrected(row):
                 texts = [(row.detail or "").strip(), (row.suggestion or "").strip()]
-                doubted = row.evidence == "suspicious" or row.followup and row.followup.id in self.contested
+                doubted = not self.is_valid(row) or row.followup and row.followup.id in self.contested
                 yield bool(row.score and not doubted and (row.tags or max(map(len, texts)) >= 10))
 
     def _point(self, side):

@@ -51,8 +51,8 @@ class DetailsOracle(WorkOracle):
         ]
 
     def exclusions(self):
-        told = [row for row in self.feedback if self.within(row.date, 0) and not row.is_valid]
-        corrected = sum(row.is_corrected for row in told)
+        told = [row for row in self.feedback if self.within(row.date, 0) and not self.is_valid(row)]
+        corrected = sum(map(self.is_corrected, told))
         return {"suspicious": len(told) - corrected, "corrected": corrected}
 
     def texts(self):

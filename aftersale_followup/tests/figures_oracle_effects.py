@@ -1,5 +1,6 @@
 from collections import defaultdict
 from datetime import timedelta
+from fractions import Fraction
 from math import sqrt
 from statistics import correlation, mean, stdev
 
@@ -152,23 +153,24 @@ class EffectsOracle(DetailsOracle):
         """Weighted by n m / (n + m), with Sato's variance; see `standardised_difference`."""
         if not strata:
             return None
-        weights = [1 / (1 / len(asked) + 1 / len(others)) for asked, others in strata]
+        weights = [1 / (Fraction(1, len(asked)) + Fraction(1, len(others))) for asked, others in strata]
         shares = [
-            sum(w * sum(groups[of]) / len(groups[of]) for w, groups in zip(weights, strata, strict=True)) / sum(weights)
+            sum(w * Fraction(sum(groups[of]), len(groups[of])) for w, groups in zip(weights, strata, strict=True))
+            / sum(weights)
             for of in (0, 1)
         ]
         difference, spread = shares[0] - shares[1], 0
         for asked, others in strata:
-            n, m, x, y = len(asked), len(others), sum(asked), sum(others)
+            n, m, x, y = (Fraction(number) for number in (len(asked), len(others), sum(asked), sum(others)))
             spread += difference * (n**2 * y - m**2 * x + n * m * (m - n) / 2) / (n + m) ** 2
             spread += (x * (m - y) + y * (n - x)) / (2 * (n + m))
-        half = Z * sqrt(spread) / sum(weights)
+        half = Z * sqrt(max(0, spread)) / sum(weights)  # the estimate of nothing may fall below it
         return {
-            "value": difference,
+            "value": float(difference),
             "low": max(-1, difference - half),
             "high": min(1, difference + half),
-            "share": shares[0],
-            "others": shares[1],
+            "share": float(shares[0]),
+            "others": float(shares[1]),
             "n": sum(len(asked) for asked, _others in strata),
             "n_others": sum(len(others) for _asked, others in strata),
         }

@@ -269,7 +269,7 @@ class WorkOracle(Oracle):
                 later = [
                     new
                     for new in self.world.feedback
-                    if new.is_valid
+                    if self.is_valid(new)
                     and new.customer == customer
                     and new.score
                     and new.created <= self.cutoff

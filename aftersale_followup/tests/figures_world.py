@@ -141,7 +141,8 @@ class World(Store):
             again.corrects, again.date = row, row.date + timedelta(days=rng.randrange(3))
             self._say(again)
             row.is_valid = False
-            row.is_corrected = True
+            again.created = LATER if rng.random() < 0.3 else row.created
+            row.corrected = again.created
             self.feedback.append(again)
 
     def _say(self, row):
@@ -159,7 +160,9 @@ class World(Store):
         row.decided = None
         if row.suggestion_state not in ("none", "new"):
             row.decided = row.date + timedelta(seconds=rng.randrange(40 * 86400))
-        row.is_valid, row.is_corrected = row.evidence != "suspicious", False
+        row.screened = rng.choice([None, None, None, None, row.date, LATER])
+        row.is_doubted = row.evidence == "suspicious" or rng.random() < 0.2
+        row.is_valid, row.corrected = row.evidence != "suspicious", None
 
     def _issue(self):
         rng, created = self.rng, self.moment()
