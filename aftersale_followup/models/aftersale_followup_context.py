@@ -94,14 +94,18 @@ class AftersaleFollowup(models.Model):
     def _get_own_domain(self, name="commercial_partner_id"):
         return [(name, "=", self.commercial_partner_id.id), ("company_id", "=", self.company_id.id)]
 
+    def _search_feedback(self, domain, limit):
+        """Return earlier answers of the customer, as far as the agent may see single ones."""
+        if self.company_id._aftersale_hides_answers():
+            domain = [*domain, ("source", "=", "staff"), ("create_uid", "=", self.env.uid)]
+        return self.env["aftersale.feedback"].search([*self._get_own_domain(), *domain], limit=limit)
+
     def _day(self, moment):
         return format_date(self.env, self.company_id._aftersale_date(moment)) if moment else ""
 
     def _list_points(self):
         """Return what is worth saying: what became of suggestions, what was improved or promised."""
-        said = self.env["aftersale.feedback"].search(
-            [*self._get_own_domain(), ("suggestion_state", "in", ("accepted", "adopted"))], limit=CASES
-        )
+        said = self._search_feedback([("suggestion_state", "in", ("accepted", "adopted"))], CASES)
         points = []
         for feedback in said:
             words, answer = _quote(feedback.suggestion), _quote(feedback.suggestion_answer)
@@ -193,7 +197,7 @@ class AftersaleFollowup(models.Model):
         return rows
 
     def _list_scores(self):
-        feedback = self.env["aftersale.feedback"].search([*self._get_own_domain(), ("score", ">", 0)], limit=SHOWN)
+        feedback = self._search_feedback([("score", ">", 0)], SHOWN)
         return [
             {
                 "title": f"{answer.score}/5 · {self._day(answer.date)}",

@@ -50,6 +50,7 @@ class AftersaleIssue(models.Model):
     priority = fields.Selection(
         [("0", "Normal"), ("1", "High"), ("2", "Urgent")], required=True, default="0", index=True, tracking=True
     )
+    problem_text = fields.Text("What the Customer Told", compute="_compute_problem_text", compute_sudo=True)
     priority_reasons = fields.Char("Why High", compute="_compute_priority_reasons", compute_sudo=True)
     color = fields.Integer(related="category_id.color")
     department_id = fields.Many2one("hr.department", index="btree_not_null", ondelete="set null", check_company=True)
@@ -144,15 +145,39 @@ class AftersaleIssue(models.Model):
         for issue in self:
             issue.category_id = (issue.tag_ids.filtered("is_problem") or issue.tag_ids)[:1].category_id
 
+    @api.depends("feedback_ids.detail")
+    @api.depends_context("uid")
+    def _compute_problem_text(self):
+        """Tell who is to solve it what happened, where they do not see the answers themselves."""
+        answers = self._get_hidden_answers()
+        for issue in self:
+            issue.problem_text = "\n".join(
+                filter(None, answers.get(issue, issue.feedback_ids.browse()).mapped("detail"))
+            )
+
     @api.depends("feedback_ids", "reopen_count")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_priority_reasons(self):
         """Say in the reader's language what makes the issue urgent: its answers, and that it came back."""
+        answers = self._get_hidden_answers()
         for issue in self:
-            reasons = issue.feedback_ids._get_priority_reasons()
+            reasons = answers.get(issue, issue.feedback_ids)._get_priority_reasons()
             if issue.reopen_count:
                 reasons.append(self.env._("Reopened"))
             issue.priority_reasons = ", ".join(reasons)
+
+    def _get_hidden_answers(self):
+        """Return {issue: its answers} of those whose answers the user does not see.
+
+        They are searched for (in sudo): the value of the field, once the user has read it, is what they may see.
+        """
+        hidden = self.filtered(lambda issue: issue.company_id._aftersale_hides_answers())
+        if not hidden:
+            return {}
+        answers = (
+            self.env["aftersale.feedback"].sudo().search([("issue_ids", "in", hidden._origin.ids)], order="date, id")
+        )
+        return {issue: answers.filtered(lambda f, issue=issue: issue._origin in f.issue_ids) for issue in hidden}
 
     def _get_due_date_domain(self, today):
         open_contact = Domain("contact_deadline", "<", today) & Domain("date_contacted", "=", False)

@@ -69,7 +69,9 @@ class AftersaleIssue(models.Model):
         """Return the values of an issue about ``feedback``, all of one customer; the first gives it its title."""
         first, problems = feedback[:1], feedback.tag_ids.filtered("is_problem")
         words = (first.detail or "").strip().split("\n")[0]
-        label = ", ".join(problems.mapped("name")) or self.env._("Low score %s", first.score)
+        is_hidden = feedback.company_id.aftersale_hide_answers
+        low = self.env._("Low Score") if is_hidden else self.env._("Low score %s", first.score)
+        label = ", ".join(problems.mapped("name")) or low
         departments = problems.department_id.filtered(
             lambda d: d.company_id in (self.env["res.company"], feedback.company_id)
         )
@@ -92,14 +94,20 @@ class AftersaleIssue(models.Model):
         self.ensure_one()
         if feedback.priority != "1":
             return
-        note = self.env._(
-            "Score %(score)s. Why: %(reasons)s. Contact the customer by %(deadline)s.",
-            score=feedback.score or "–",
-            reasons=", ".join(feedback._get_priority_reasons()),
-            deadline=self.contact_deadline,
-        )
+        words = {
+            "score": feedback.score or "–",
+            "reasons": ", ".join(feedback._get_priority_reasons()),
+            "deadline": self.contact_deadline,
+        }
         deadline = self.contact_deadline or self.company_id._aftersale_today()
         for user in self._get_supervisor() | self.user_id:
+            if self.company_id._aftersale_hides_answers(user):
+                note = self.env._("Why: %(reasons)s. Contact the customer by %(deadline)s.", **words)
+            else:
+                note = self.env._(
+                    "Score %(score)s. Why: %(reasons)s. Contact the customer by %(deadline)s.",
+                    **words,
+                )
             self.activity_schedule(
                 "aftersale_followup.activity_type_call_customer", date_deadline=deadline, note=note, user_id=user.id
             )

@@ -28,6 +28,7 @@ class ResCompany(models.Model):
     aftersale_recurring_count = fields.Integer("Recurring Problem (times)", default=3)
     aftersale_recurring_days = fields.Integer("Recurring Problem (days)", default=30)
     aftersale_repeat_months = fields.Integer("Second Complaint (months)", default=3)
+    aftersale_hide_answers = fields.Boolean("Agents Do Not See Individual Answers")
     aftersale_seconds_per_question = fields.Float("Fastest Believable Answer (seconds a question)", default=2.0)
     aftersale_masking = fields.Boolean(
         "Mask Contact Data", default=True, help="Numbers and addresses are shown in full only to who is in charge."
@@ -90,6 +91,12 @@ class ResCompany(models.Model):
         leaders = team.user_id | self.sudo().aftersale_team_id.user_id
         able = leaders.filtered(lambda user: user.active and user.has_group("aftersale_followup.group_supervisor"))
         return (able or self._aftersale_managers())[:1]
+
+    def _aftersale_hides_answers(self, user=None):
+        """Return whether the setting keeps single answers from ``user`` (or the one who asks): from agents only."""
+        self.ensure_one()
+        user = user or self.env.user
+        return self.sudo().aftersale_hide_answers and not user.has_group("aftersale_followup.group_supervisor")
 
     # ------------------------------------------------------------
     # Calendar: the one place that knows what a working day is

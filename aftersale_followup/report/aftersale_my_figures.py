@@ -81,15 +81,10 @@ class AftersaleOverview(models.AbstractModel):
         own = teams.search([("member_ids", "in", self.env.uid), ("company_id", "in", [company.id, False])])
         return own & company.sudo().aftersale_team_id or own[:1]
 
-    def _hides_answers(self):
-        """Whether the company lets agents see no single answers."""
-        company = self.env.company.sudo()
-        return "aftersale_hide_answers" in company and company.aftersale_hide_answers
-
     def _can_open(self, key):
         """Whether the figure leads to its records: not to single answers where agents are not to see them."""
-        if key in ANSWERS and not self.env.user.has_group("aftersale_followup.group_supervisor"):
-            return not self._hides_answers()
+        if key in ANSWERS and self.env.company._aftersale_hides_answers():
+            return False
         return key not in ("reached", "overdue")
 
     def _get_count_tile(self, key, label, count):

@@ -35,6 +35,7 @@ from . import test_figures_filters
 from . import test_figures_oracle
 from . import test_form
 from . import test_hazard
+from . import test_hide_answers
 from . import test_holiday
 from . import test_import
 from . import test_import_table

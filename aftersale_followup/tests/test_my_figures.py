@@ -1,6 +1,4 @@
 from datetime import datetime
-from unittest.mock import patch
-
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -105,8 +103,7 @@ class TestMyFigures(AnalysisCase):
     def test_single_answers_may_be_hidden(self):
         self._said(self.me, 5)
         self.assertTrue(self._tiles()["satisfaction"]["is_open"])
-        hidden = patch.object(self.registry["aftersale.overview"], "_hides_answers", lambda self: True)
-        self.startPatcher(hidden)
+        self.company.aftersale_hide_answers = True
         self.assertFalse(self._tiles()["satisfaction"]["is_open"])
         with self.assertRaises(AccessError):
             self.env["aftersale.overview"].with_user(self.me).get_my_records(JANUARY, "satisfaction")

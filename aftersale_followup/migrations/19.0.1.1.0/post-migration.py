@@ -39,10 +39,13 @@ def _renew_rules(env):
     """Record rules whose domain nobody edited get the one of today; an update leaves them alone otherwise."""
     data = env["ir.model.data"].search([("module", "=", MODULE), ("model", "=", "ir.rule")])
     names = {row.res_id: row.name for row in data}
+    answers = _get_answer_rules()
     for rule in env["ir.rule"].with_context(active_test=False).search([("id", "in", list(names))]):
         domain = (rule.domain_force or "").replace("'", '"')
         if match := TEAMS.fullmatch(domain):
             rule.domain_force = f"[{_led_teams(match[1])}]"
+        elif (terms := answers.get(names[rule.id])) and domain == f"[{terms[0]}]":
+            rule.domain_force = f'["&", {terms[0]}, {terms[1]}]'
         elif domain == ANSWERS and names[rule.id].startswith("survey_user_input_"):
             path = "user_input_id." if "_line_" in names[rule.id] else ""
             scope = '("company_id", "in", company_ids)'
@@ -52,6 +55,29 @@ def _renew_rules(env):
         # Its group was taken off before.
         if ", and with the setting supervisors," in rule.name:
             rule.name = rule.name.replace(", and with the setting supervisors,", "")
+
+
+def _get_answer_rules():
+    """Return {rule: (what agents saw of answers, the terms that a setting of the company adds)}."""
+
+    def seen(path, *further):
+        own = "".join(f', ("{path}{name}", "=", user.id)' for name in ("user_id", *further))
+        team = f'"&", ("{path}user_id", "=", False), ("{path}team_id.member_ids", "in", user.ids)'
+        either = ", ".join(['"|"'] * (1 + len(further)))
+        return f"{either}{own}, {team}"
+
+    def shown(path):
+        return f'("{path}company_id.aftersale_hide_answers", "=", False)'
+
+    def entered(path):
+        return f'"|", {shown(path)}, "&", ("{path}source", "=", "staff"), ("{path}create_uid", "=", user.id)'
+
+    return {
+        "attempt_rule_agent": (seen("followup_id."), f'"|", {shown("")}, ("outcome", "!=", "contested")'),
+        "feedback_rule_agent": (seen("", "issue_ids.user_id"), entered("")),
+        "feedback_dimension_rule_agent": (seen("feedback_id.", "issue_ids.user_id"), entered("feedback_id.")),
+        "aftersale_feedback_report_rule_agent": ('("user_id", "=", user.id)', shown("")),
+    }
 
 
 def _led_teams(path):
