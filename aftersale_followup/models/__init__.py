@@ -18,6 +18,7 @@ from . import aftersale_analysis_review
 from . import aftersale_analysis_meeting
 from . import aftersale_analysis_suggestion
 from . import aftersale_analysis_seal
+from . import aftersale_analysis_workbook
 from . import aftersale_attempt
 from . import aftersale_category
 from . import aftersale_channel

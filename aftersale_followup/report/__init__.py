@@ -3,6 +3,11 @@ from . import aftersale_analysis_mail
 from . import aftersale_disclosure
 from . import aftersale_analysis_report_tables
 from . import aftersale_analysis_report_effects
+from . import aftersale_analysis_report_front
+from . import aftersale_analysis_report_method
+from . import aftersale_analysis_report_trends
+from . import aftersale_analysis_workbook
+from . import aftersale_analysis_workbook_tables
 from . import aftersale_feedback_report
 from . import aftersale_figures
 from . import aftersale_figures_contacts

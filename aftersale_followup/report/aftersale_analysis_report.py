@@ -1,13 +1,9 @@
-from datetime import date
-
 from babel.dates import format_skeleton
 from babel.numbers import format_percent
 
 from odoo import api, models
 from odoo.tools import float_round, format_date, format_datetime, formatLang
 from odoo.tools.misc import babel_locale_parse
-
-from .trend_chart import trend_chart
 
 DASH = "–"
 LOOP_RATES = (
@@ -59,7 +55,6 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "feedback": figures.get("feedback", 0),
             "tiles": self._get_tiles(figures),
             "has_weak": any(isinstance(figure, dict) and figure.get("weak") for figure in figures.values()),
-            "chart": self._get_chart(analysis.period, figures.get("trend") or []),
             "problems": self._format_problems(figures.get("top_problems")),
             "problem_feedback": figures.get("problem_feedback", 0),
             "issues": self._format_issues(figures.get("priority_issues")),
@@ -184,17 +179,6 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "light": figure["light"],
             "light_label": labels.get(figure["light"], ""),
         }
-
-    def _get_chart(self, period, trend):
-        if not trend:
-            return ""
-        skeleton = "Md" if period == "week" else "yQQQ" if period == "quarter" else "MMM"
-        labels = [
-            format_skeleton(skeleton, date.fromisoformat(point["date_from"]), locale=self._locale()) for point in trend
-        ]
-        values = [None if point["withheld"] else point["value"] for point in trend]
-        value_labels = ["" if value is None else self._format_mean(value) for value in values]
-        return trend_chart(values, value_labels, labels, self.env._("Average satisfaction of the last periods"))
 
     def _format_problems(self, problems):
         rows = []

@@ -154,6 +154,11 @@ class AftersaleFigures(models.AbstractModel):
                 "text": anonymise(
                     feedback.suggestion,
                     [feedback.contact_name, feedback.partner_id.name, feedback.commercial_partner_id.name],
+                    [
+                        street
+                        for partner in (feedback.partner_id, feedback.commercial_partner_id)
+                        for street in (partner.street, partner.street2)
+                    ],
                 ),
                 "tags": [tag_names[tag.id] for tag in feedback.tag_ids],
                 "similar": sum(

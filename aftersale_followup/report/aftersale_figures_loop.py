@@ -211,6 +211,7 @@ class AftersaleFigures(models.AbstractModel):
         Issue = self.env["aftersale.issue"].sudo().with_context(active_test=False)  # archived products, too
         issues = Issue.search(domain, order="priority desc, contact_deadline, id", limit=PRIORITY_ISSUES)
         tag_names = self._names(issues.tag_ids)
+        today = scope.company._aftersale_date(scope.cutoff).isoformat()
         return {
             "priority_issue_count": Issue.search_count(domain) if len(issues) == PRIORITY_ISSUES else len(issues),
             "priority_issues": [
@@ -223,6 +224,7 @@ class AftersaleFigures(models.AbstractModel):
                     "state": issue.state,
                     "priority": issue.priority,
                     "next_date": self._next_date(issue),
+                    "late": bool((day := self._next_date(issue)) and day < today),
                 }
                 for issue in issues
             ],

@@ -9,7 +9,7 @@ def traffic_light(value, target, at_most, tolerance):
     missed = value - target if at_most else target - value
     if float_compare(missed, 0, precision_digits=6) <= 0:
         return GREEN
-    return AMBER if float_compare(missed, target * tolerance, precision_digits=6) <= 0 else RED
+    return AMBER if float_compare(missed, abs(target) * tolerance, precision_digits=6) <= 0 else RED
 
 
 class AftersaleFigures(models.AbstractModel):

@@ -5,6 +5,7 @@ from . import test_action_deadline
 from . import test_analysis
 from . import test_analysis_mail
 from . import test_analysis_meeting
+from . import test_analysis_pages
 from . import test_analysis_review
 from . import test_anonymous
 from . import test_anonymous_release
@@ -31,6 +32,7 @@ from . import test_effects
 from . import test_erasure
 from . import test_feedback
 from . import test_figures
+from . import test_figures_details
 from . import test_figures_filters
 from . import test_figures_oracle
 from . import test_form

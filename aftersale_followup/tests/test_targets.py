@@ -23,6 +23,10 @@ class TestTrafficLight(BaseCase):
         for value, light in ((0.0, "green"), (0.05, "green"), (0.0525, "amber"), (0.06, "red")):
             self.assertEqual(traffic_light(value, 0.05, True, 0.05), light, value)
 
+    def test_amber_of_a_balance_below_zero(self):
+        for value, light in ((-20, "green"), (-21, "amber"), (-21.1, "red")):
+            self.assertEqual(traffic_light(value, -20, False, 0.05), light, value)
+
     def test_without_tolerance_there_is_no_amber(self):
         self.assertEqual(traffic_light(0.949, 0.95, False, 0), "red")
         self.assertEqual(traffic_light(19 / 20, 95 / 100, False, 0), "green")
@@ -51,7 +55,9 @@ class TestTargets(AnalysisCase):
                 "suggestion_adoption": 0.1,
             },
         )
-        self.assertEqual([figure for figure, (_field, _unit, most) in TARGETS.items() if most], ["reopened"])
+        self.assertEqual(
+            [figure for figure, (_field, _unit, most) in TARGETS.items() if most], ["complaint_rate", "reopened"]
+        )
 
     def test_figures_carry_target_and_light(self):
         self._scores(1, [4, 4, 4], suggestion_state="new", suggestion="Later hours")
