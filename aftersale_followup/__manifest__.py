@@ -62,6 +62,7 @@
         "report/aftersale_audit_report.xml",
         "report/aftersale_delivery_slip.xml",
         "wizard/aftersale_plan_start_views.xml",
+        "wizard/aftersale_answers_views.xml",
         "wizard/aftersale_qr_views.xml",
         "wizard/aftersale_holiday_views.xml",
         "wizard/aftersale_erasure_views.xml",

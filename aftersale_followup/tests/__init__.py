@@ -8,6 +8,7 @@ from . import test_analysis_meeting
 from . import test_analysis_pages
 from . import test_analysis_review
 from . import test_anonymous
+from . import test_answers
 from . import test_anonymous_release
 from . import test_audit
 from . import test_calendar

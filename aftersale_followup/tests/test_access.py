@@ -36,6 +36,7 @@ MATRIX = {
     "aftersale.audit": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "r", "privacy": "r"},
     "aftersale.audit.line": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "r", "privacy": "r"},
     "aftersale.erasure": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "crwu"},
+    "aftersale.answers": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
     "aftersale.qr": {"employee": "-", "agent": "cr", "supervisor": "cr", "manager": "cr"},
     "aftersale.plan.start": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "crwu"},
     "aftersale.health": {"employee": "-", "agent": "-", "supervisor": "crwu", "manager": "crwu"},

@@ -1,5 +1,6 @@
 from . import account_move_reversal
 from . import aftersale_plan_start
+from . import aftersale_answers
 from . import aftersale_qr
 from . import aftersale_classify
 from . import aftersale_erasure
