@@ -83,6 +83,18 @@ class AftersaleFeedbackReport(models.Model):
         ],
     }
 
+    def action_open(self):
+        """Open the feedback that a row counts; it has the same id."""
+        self.ensure_one()
+        feedback = self.env["aftersale.feedback"].browse(self.id)
+        feedback.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": feedback._name,
+            "res_id": feedback.id,
+            "views": [(False, "form")],
+        }
+
     @property
     def _table_query(self):
         # what was not asked is NULL, so that the averages leave it out

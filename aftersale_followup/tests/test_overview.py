@@ -135,6 +135,17 @@ class TestOverview(AnalysisCase, HttpCase):
         tiles = {tile["key"]: tile for tile in self._overview(plan=self.plan.id)["tiles"]}
         self.assertEqual((tiles["closed_loop"]["value"], tiles["closed_loop"]["n"]), ("–", 0))
 
+    def test_row_of_the_pivot_leads_to_its_feedback(self):
+        self._scores(1, [4, 2], team_id=self.own.id)
+        found = self.env["aftersale.feedback"].search([("company_id", "=", self.company.id), ("score", "=", 2)])
+        report = self.env["aftersale.feedback.report"]
+        self.assertIn("action_open", report.get_view(view_type="list")["arch"])
+        row = report.with_user(self.supervisor).search([("score", "=", 2), ("company_id", "=", self.company.id)])
+        action = row.action_open()
+        self.assertEqual((action["res_model"], action["res_id"]), ("aftersale.feedback", found.id))
+        with self.assertRaises(AccessError):
+            row.with_user(self.agent).action_open()
+
     # -- in the browser -----------------------------------------------------------
 
     def test_page_leads_to_records_and_back(self):

@@ -91,9 +91,10 @@ class AftersaleAnswers(models.TransientModel):
     def _write_csv(self, stream):
         """Write the table to a text ``stream``, a batch of answers at a time; note that it was exported."""
         Feedback = self.env["aftersale.feedback"].with_context(active_test=False)
-        answers = Feedback.search(self._get_domain())
+        # a hundred thousand answers are not kept in memory: their ids, and the answers of one batch
+        answers = self._shuffle(Feedback._search(self._get_domain()))
         self.env["aftersale.access.log"]._note(
-            "export", answers, self.env._("Answers for statistics, without personal data")
+            "export", Feedback.browse(answers), self.env._("Answers for statistics, without personal data")
         )
         areas = self.env["aftersale.dimension"].search([("code", "!=", False)])
         products = self._get_common_products() if self.with_products else None
@@ -104,23 +105,25 @@ class AftersaleAnswers(models.TransientModel):
             name: dict(Feedback._fields[name]._description_selection(self.env))
             for name in ("scenario", "customer_type", "resolved", "stability")
         }
-        for ids in split_every(BATCH, self._shuffle(answers)):
-            for answer in Feedback.browse(ids):
-                row = self._get_row(answer, areas, labels)
+        for batch in split_every(BATCH, answers):
+            for answer in Feedback.browse(batch):
+                row = [answers[answer.id], *self._get_row(answer, areas, labels)]
                 if products is not None:
                     row.append("; ".join((answer.product_ids & products).mapped("display_name")))
                 if self.with_texts:
                     names = [answer.contact_name, answer.partner_id.name, answer.commercial_partner_id.name]
                     row += [anonymise(answer.detail, names), anonymise(answer.suggestion, names)]
                 writer.writerow([as_text(value) for value in row])
-            self.env.invalidate_all()
+            self.env.invalidate_all(flush=False)
 
-    def _shuffle(self, answers):
-        """The ids by month, in an order that tells nothing within it."""
-        zone = self.company_id
-        pairs = [(zone._aftersale_date(answer.date).replace(day=1), answer.id) for answer in answers]
+    def _shuffle(self, query):
+        """Return {id: month} of the answers that ``query`` finds, by month, in an order that tells nothing within it."""
+        feedback = self.env["aftersale.feedback"]
+        columns = (feedback._field_to_sql(query.table, name, query) for name in ("date", "id"))
+        rows = self.env.execute_query(query.select(*columns))
+        pairs = [(f"{self.company_id._aftersale_date(moment):%Y-%m}", answer_id) for moment, answer_id in rows]
         SystemRandom().shuffle(pairs)
-        return [answer_id for _month, answer_id in sorted(pairs, key=lambda pair: pair[0])]
+        return {answer_id: month for month, answer_id in sorted(pairs, key=lambda pair: pair[0])}
 
     def _get_common_products(self):
         """Products that enough of these answers name."""
@@ -152,7 +155,6 @@ class AftersaleAnswers(models.TransientModel):
     def _get_row(self, answer, areas, labels):
         scores = {area.dimension_id: area.score for area in answer.dimension_ids}
         return [
-            self.company_id._aftersale_date(answer.date).strftime("%Y-%m"),
             labels["scenario"].get(answer.scenario, ""),
             labels["customer_type"].get(answer.customer_type, ""),
             answer.channel_id.name or "",
