@@ -14,9 +14,19 @@ class AftersaleAnalysisReport(models.AbstractModel):
         figures = analysis.figures or {}
         page["weeks"] = self._get_weeks(figures)
         page["words"] = self._get_words(figures.get("words"))
-        page["sampling"] = [
+        page["sampling"] = page["exclusions"] = ""
+        if notes := self._get_sampling(figures):
+            page["sampling"] = self.env._("Sampling: %s.", "; ".join(notes))
+        if counts := self._get_exclusions(figures):
+            counted = "; ".join(f"{label} {count}" for label, count in counts)
+            page["exclusions"] = self.env._("Not counted: %s.", counted)
+        return page
+
+    def _get_sampling(self, figures):
+        """How much of each plan was asked."""
+        return [
             self.env._(
-                "%(plan)s: %(rate)s asked; %(not_drawn)s of %(due)s due not drawn",
+                "%(plan)s: %(rate)s asked, %(not_drawn)s of %(due)s due not drawn",
                 plan=self._pick(plan["name"]),
                 rate=self._format_share(plan["rate"] / 100),
                 not_drawn=plan["not_drawn"],
@@ -24,8 +34,6 @@ class AftersaleAnalysisReport(models.AbstractModel):
             )
             for plan in figures.get("sampling") or []
         ]
-        page["exclusions"] = self._get_exclusions(figures)
-        return page
 
     def _get_skip_reasons(self):
         return dict(self.env["aftersale.followup"]._fields["skip_reason"]._description_selection(self.env))
@@ -87,7 +95,12 @@ class AftersaleAnalysisReport(models.AbstractModel):
             for side in ("", "_right")
             for key, label in labels
         ]
-        return {**self._make_table(rows, columns), "texts": words["texts"], "least": words["least"]}
+        note = self.env._(
+            "Of %(texts)s texts; only words that at least %(least)s different customers used.",
+            texts=words["texts"],
+            least=words["least"],
+        )
+        return {**self._make_table(rows, columns), "note": note}
 
     def _get_exclusions(self, figures):
         """(what, how many) of all that does not count."""

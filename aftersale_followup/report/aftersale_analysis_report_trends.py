@@ -26,6 +26,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
         figures = analysis.figures or {}
         for tile in page["tiles"]:
             tile |= self._get_spark(figures, tile)
+            tile["note"] = self.env._("before: %(before)s · n = %(n)s", before=tile["previous"], n=tile["n"])
         page["trends"] = [
             {"label": tile["label"], "chart": self._get_trend(analysis.period, figures, tile)}
             for tile in page["tiles"]

@@ -100,7 +100,7 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
             [self.env._("Valid feedback"), figures.get("feedback", 0)],
             [self.env._("Read with care below"), page["weak_n"]],
             [self.env._("Not shown below"), page["min_n"]],
-            *([self.env._("Not counted: %s", label), count] for label, count in page["exclusions"]),
-            *([self.env._("Sampling"), note] for note in page["sampling"]),
+            *([self.env._("Not counted: %s", label), count] for label, count in self._report()._get_exclusions(figures)),
+            *([self.env._("Sampling"), note] for note in self._report()._get_sampling(figures)),
         ]
         yield self.env._("Method"), [self.env._("What"), self.env._("Value")], rows
