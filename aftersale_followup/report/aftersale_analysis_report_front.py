@@ -20,6 +20,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "problems": self._make_table(
                 [{**row, "products": clip(row["products"], PRODUCTS)} for row in page["problems"]],
                 self._get_problem_columns(),
+                is_list=True,
             ),
             "suggestions": self._make_table(
                 [
@@ -27,13 +28,17 @@ class AftersaleAnalysisReport(models.AbstractModel):
                     for row in page["suggestions"][:SUGGESTIONS]
                 ],
                 self._get_suggestion_columns(),
+                is_list=True,
             ),
             "issues": self._make_table(
                 [{**row, "tags": clip(row["tags"], TAGS)} for row in page["issues"][:ISSUES]],
                 self._get_issue_columns(),
+                is_list=True,
             ),
             "measures": self._make_table(
-                [self._shorten_measure(row) for row in page["measures"][:MEASURES]], self._get_measure_columns()
+                [self._shorten_measure(row) for row in page["measures"][:MEASURES]],
+                self._get_measure_columns(),
+                is_list=True,
             ),
         }
         page["front"] |= {
@@ -41,7 +46,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
             for key in ("suggestions", "issues", "measures")
         }
         page["lists"] = [
-            (title, self._make_table(page[key], columns), page.get(f"{key}_left", 0))
+            (title, self._make_table(page[key], columns, is_list=True), page.get(f"{key}_left", 0))
             for key, title, columns in (
                 ("problems", self.env._("Top 3 problems in full"), self._get_problem_columns()),
                 ("suggestions", self.env._("Typical suggestions in full"), self._get_suggestion_columns()),
@@ -70,10 +75,11 @@ class AftersaleAnalysisReport(models.AbstractModel):
             text != row[key] for short, row in zip(shown, rows, strict=True) for key, text in short.items()
         )
 
-    def _make_table(self, rows, columns):
-        """Rows with their columns: (key, heading, width in percent, class)."""
+    def _make_table(self, rows, columns, is_list=False):
+        """Rows with their columns: (key, heading, width in percent, class). Lists stand row below row on a phone."""
         return {
             "rows": rows,
+            "is_list": is_list,
             "columns": [
                 {"key": key, "label": label, "width": width, "class": name} for key, label, width, name in columns
             ],

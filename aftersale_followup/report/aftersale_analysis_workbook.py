@@ -5,7 +5,7 @@ from odoo import models
 
 from ..models.aftersale_export_mixin import as_text
 
-FORMATS = {"mean": "0.0", "share": "0%", "points": "0", "money": "#,##0.00", "day": "yyyy-mm-dd", "count": "0"}
+FORMATS = {"mean": "0.0", "share": "0%", "points": "0", "money": "#,##0.00", "day": "yyyy-mm-dd"}
 # In which unit figures come; all others are shares.
 UNITS = {
     "satisfaction": "mean",
@@ -49,13 +49,13 @@ class Sheets:
                 self._write(sheet, number, column, cell, number == 0)
 
     def _write(self, sheet, row, column, cell, is_head):
-        value, unit = cell if isinstance(cell, tuple) else (cell, "count")
+        value, unit = cell if isinstance(cell, tuple) else (cell, None)
         if isinstance(value, bool) or value is None:
             return
         if isinstance(value, (date, datetime)):
             sheet.write_datetime(row, column, value, self.formats["day"])
         elif isinstance(value, (int, float)):
-            sheet.write_number(row, column, value, self.formats[unit])
+            sheet.write_number(row, column, value, self.formats.get(unit))
         else:
             sheet.write_string(row, column, as_text(value), self.head if is_head else self.text)
 
@@ -94,6 +94,7 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
             self._get_funnel,
             self._get_people,
             self._get_scores,
+            self._get_effects,
             self._get_words,
             self._get_method,
         ]
@@ -122,7 +123,7 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
     def _get_cells(self, figure, unit):
         """The cells of a figure, below these headings."""
         if not figure:
-            return [None, (0, "count")]
+            return [None, 0]
         shown, shown_before = not figure["withheld"], not figure.get("previous_withheld", True)
         remark = self.env._("few answers") if figure["weak"] else ""
         return [

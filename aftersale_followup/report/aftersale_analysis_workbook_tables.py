@@ -47,24 +47,36 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
             for row in channels.values()
         ]
         yield self.env._("Channels"), [self.env._("Channel"), *counted, *self._get_headings()], rows
-        rows = []
-        for agent in figures.get("agents") or []:
-            scores, response = agent["satisfaction"], agent["response"]
-            rows.append(
+        names = {code: self._pick(row["name"]) for code, row in channels.items()}
+        for title, heading, role in (
+            (self.env._("Agents"), self.env._("Agent"), "agents"),
+            (self.env._("Salespeople"), self.env._("Salesperson"), "salespeople"),
+            (self.env._("Deliverers"), self.env._("Deliverer"), "deliverers"),
+        ):
+            rows = [
                 [
-                    agent["name"],
-                    *(agent[step] for step in steps),
-                    *self._get_cells(response, "share")[:2],
-                    *self._get_cells(scores, "mean")[:2],
-                    ", ".join(
-                        f"{self._pick(channels[code]['name']) if code in channels else code} {n}"
-                        for code, n in agent["channels"].items()
-                    ),
+                    person["name"],
+                    *(person[step] for step in steps),
+                    *self._get_cells(person["response"], "share")[:2],
+                    *self._get_cells(person["satisfaction"], "mean")[:2],
+                    ", ".join(f"{names.get(code, code)} {n}" for code, n in person["channels"].items()),
                 ]
-            )
-        headings = [self.env._("Agent"), *counted, self.env._("Response rate"), self.env._("n")]
-        headings += [self.env._("Average"), self.env._("n"), self.env._("Channels")]
-        yield self.env._("Agents"), headings, rows
+                for person in figures.get(role) or []
+            ]
+            headings = [heading, *counted, self.env._("Response rate"), self.env._("n"), self.env._("Average")]
+            yield title, [*headings, self.env._("n"), self.env._("Channels")], rows
+
+    def _get_effects(self, analysis, figures, page):
+        """Problems and low scores: how much more often who named a problem gave a low score."""
+        rows = []
+        for row in figures.get("problem_scores") or []:
+            shown = not row["withheld"]
+            shares = [(row[key], "share") if shown else None for key in ("share", "others", "value", "low", "high")]
+            rows.append([self._pick(row["name"]), row["n"], row["n_others"], *shares, row["phi"] if shown else None])
+        headings = [self.env._("Problem"), self.env._("n"), self.env._("n, others")]
+        headings += [self.env._("Low scores"), self.env._("Low scores, others"), self.env._("Difference")]
+        headings += [self.env._("95 % interval, low"), self.env._("95 % interval, high"), self.env._("phi")]
+        yield self.env._("Problems and low scores"), headings, rows
 
     def _get_scores(self, analysis, figures, page):
         """The average scores, by what they are about and by whom they come from."""
@@ -100,7 +112,10 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
             [self.env._("Valid feedback"), figures.get("feedback", 0)],
             [self.env._("Read with care below"), page["weak_n"]],
             [self.env._("Not shown below"), page["min_n"]],
-            *([self.env._("Not counted: %s", label), count] for label, count in self._report()._get_exclusions(figures)),
+            *(
+                [self.env._("Not counted: %s", label), count]
+                for label, count in self._report()._get_exclusions(figures)
+            ),
             *([self.env._("Sampling"), note] for note in self._report()._get_sampling(figures)),
         ]
         yield self.env._("Method"), [self.env._("What"), self.env._("Value")], rows
