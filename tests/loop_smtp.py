@@ -1,7 +1,8 @@
-"""A mail server that misbehaves on command: it answers slowly, or drops the connection in the middle of a mail."""
+"""A mail server that misbehaves on command: slow, hanging up in the middle of a mail, turning recipients away."""
 
 import asyncio
 import socket
+from collections import Counter
 from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
@@ -9,12 +10,23 @@ from conftest import free_port
 
 
 class Handler:
-    """What one server received; ``drop`` says how many of the next mails it takes and then hangs up without a word."""
+    """What one server received; ``drop`` says how many of the next mails it takes and then hangs up without a word.
+
+    Who is in ``refuse`` is turned away for now; ``refused`` counts how often.
+    """
 
     def __init__(self):
         self.messages = []
         self.drop = 0
         self.delay = 0
+        self.refuse, self.refused = set(), Counter()
+
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options):
+        if address in self.refuse:
+            self.refused[address] += 1
+            return "451 4.2.0 try again later"
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
 
     async def handle_DATA(self, server, session, envelope):
         message = message_from_bytes(envelope.content, policy=policy.default)

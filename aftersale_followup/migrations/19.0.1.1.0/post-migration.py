@@ -29,10 +29,16 @@ def migrate(cr, version):
     # New, or about another model now; an update creates nothing that users may delete, and changes nothing they edit.
     for name in ("aftersale_complaint_step_data", "mail_template_thanks_data"):
         convert_file(env, MODULE, f"data/{name}.xml", {}, mode="init", noupdate=True)
-    # The mail of the analysis shows its figures now, unless somebody made it their own.
+    _show_figures_in_mail(env)
+
+
+def _show_figures_in_mail(env):
+    """The mail of the analysis shows its figures now, unless somebody made it their own; translations come anew."""
     template = env.ref(f"{MODULE}.mail_template_analysis", raise_if_not_found=False)
     if template and template.write_date <= template.create_date:
         convert_file(env, MODULE, "data/mail_template_analysis_data.xml", {}, mode="init", noupdate=True)
+        foreign = [code for code, _label in env["res.lang"].get_installed() if code != "en_US"]
+        template.update_field_translations("body_html", dict.fromkeys(foreign, False))
 
 
 def _renew_rules(env):
