@@ -45,12 +45,14 @@ class AftersaleAnalysis(models.Model):
         start = company._aftersale_moment(company._aftersale_add_workdays(company._aftersale_today(), DAYS), HOUR)
         people = analysis.recipient_ids | analysis.head_ids
         people = people or analysis._default_recipients() | analysis._default_heads()
+        agenda = analysis._get_agenda()
         return {
             "name": self.env._("Review meeting: %s", self.title),
             "start": start,
             "stop": start + timedelta(hours=1),
             "partner_ids": [Command.set((people | self.env.user.partner_id).ids)],
-            "description": analysis._get_agenda(),
+            "description": agenda,  # goes with the invitation
+            "notes": agenda,  # what the event shows first
             "res_model_id": self.env["ir.model"]._get_id(self._name),
             "res_id": self.id,
         }

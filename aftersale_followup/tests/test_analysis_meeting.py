@@ -43,6 +43,7 @@ class TestAnalysisMeeting(IssueCase):
         self.assertEqual(meeting.start, datetime(2026, 2, 10, 2), "third working day, 10:00 in Shanghai")
         self.assertEqual(meeting.partner_ids, self.readers + self.manager.partner_id)
         self.assertEqual((meeting.res_model, meeting.res_id), ("aftersale.analysis", analysis.id))
+        self.assertEqual(meeting.notes, meeting.description)
         agenda = html2plaintext(meeting.description)
         for part in ("Late goods 100%", "Carriers rated", "Logistics", self.manager.name, "03/20/2099", "Planned"):
             self.assertIn(part, agenda)
