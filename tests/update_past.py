@@ -170,6 +170,7 @@ class Past:
             ("aftersale_issue.waiver_note", self.unconfirmed),
             ("aftersale_issue.waiver_reason", self.unconfirmed),
             ("aftersale_plan.partner_domain", self.plans["loyal"]),
+            ("mail_template.body_html", self._report_mail()),  # nobody edited it
         }
         # The call form gave way to the console, the languages of shipped questionnaires to "all".
         expected_of_all = {"ir_rule.domain_force", "ir_rule.name", "aftersale_call", "res_lang_survey_survey_rel"}
@@ -179,6 +180,11 @@ class Past:
         expected.add(("mail_template.body_html", mail))
         seen = {(name, key) for name, key, _old, _new in changed}
         return [c for c in changed if c[0] not in expected_of_all and c[:2] not in expected] + sorted(expected - seen)
+
+    def _report_mail(self):
+        query = "SELECT res_id FROM ir_model_data WHERE name = 'mail_template_analysis' AND module = %s"
+        [(template,)] = self.sql(query, ADDON)
+        return template
 
     def _of_thanks(self, columns):
         """The texts of thanks that nobody edited are about the feedback now, no longer about the follow-up."""
@@ -194,6 +200,13 @@ class Past:
         settings = "aftersale_all_teams, aftersale_answer_months, aftersale_log_months"
         assert self.sql(f"SELECT {settings} FROM res_company") == [(True, 0, 0)]  # nothing is deleted unasked
         assert self.sql("SELECT DISTINCT aftersale_tell_customers IS TRUE FROM res_company") == [(False,)]
+        # who was named was the only one to get reports; their mail shows the figures now, in every language
+        roles = "aftersale_report_managers, aftersale_report_leaders, aftersale_report_heads"
+        assert self.sql(f"SELECT {roles} FROM res_company WHERE id = 1") == [(False, False, False)]
+        query = "SELECT body_html->>'en_US', body_html->>'zh_CN' FROM mail_template WHERE id = %s"
+        assert all(
+            "object.mail_html" in (text or "object.mail_html") for text in self.sql(query, self._report_mail())[0]
+        )
         alarms = {"resolution_deadline": ["2024-05-06", 3]}  # told before, not told again
         assert self.sql("SELECT alarms FROM aftersale_issue WHERE id = %s", self.late) == [(alarms,)]
         assert self.sql("SELECT call_back_date::text FROM aftersale_attempt WHERE id = %s", self.attempt) == [(OLD,)]
