@@ -175,9 +175,6 @@ class Past:
         # The call form gave way to the console, the languages of shipped questionnaires to "all".
         expected_of_all = {"ir_rule.domain_force", "ir_rule.name", "aftersale_call", "res_lang_survey_survey_rel"}
         expected |= self._of_thanks({name for name, *_rest in changed})
-        # The mail of the analysis shows its figures now: nobody had made it their own.
-        [(mail,)] = self.sql("SELECT res_id FROM ir_model_data WHERE name = 'mail_template_analysis'")
-        expected.add(("mail_template.body_html", mail))
         seen = {(name, key) for name, key, _old, _new in changed}
         return [c for c in changed if c[0] not in expected_of_all and c[:2] not in expected] + sorted(expected - seen)
 
