@@ -1,4 +1,5 @@
 from datetime import datetime
+
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
