@@ -35,9 +35,12 @@ class AftersaleAnalysisReport(models.AbstractModel):
 
     def _format_points(self, value):
         """The difference of two shares; not in percent, which would be a share of one of them."""
-        points = float_round(100 * value, precision_digits=0)
-        sign = "+" if points > 0 else ""
-        return self.env._("%s points", f"{sign}{formatLang(self.env, points, digits=0)}")
+        return self.env._("%s points", self._format_signed(value))
+
+    def _format_signed(self, value):
+        # what rounds to nothing has no sign
+        points = float_round(100 * value, precision_digits=0) + 0.0
+        return f"{'+' if points > 0 else ''}{formatLang(self.env, points, digits=0)}"
 
     def _get_comparisons(self, figures):
         """Rows of customers asked and comparable ones not asked."""
@@ -48,6 +51,9 @@ class AftersaleAnalysisReport(models.AbstractModel):
     def _get_contrast(self, figure, row):
         """Add both shares of a difference to its row, each with its number."""
         shown = not figure["withheld"]
+        if shown:
+            # the unit stands beside the value
+            row["interval"] = " – ".join(self._format_signed(figure[end]) for end in ("low", "high"))
         return {
             **row,
             "share": self._format_share(figure["share"]) if shown else DASH,
@@ -115,11 +121,10 @@ class AftersaleAnalysisReport(models.AbstractModel):
                     self._get_row(self._pick(figure["name"]), figure, self._format_mean)
                     for figure in person.get("scores") or []
                 ],
-                "mix": ", ".join(
+                "mix": [
                     f"{names.get(code, code)} {self._format_share(n / person['contacted'])}"
                     for code, n in person["channels"].items()
-                )
-                or DASH,
+                ],
             }
             for person in figures.get(role) or []
         ]
