@@ -60,11 +60,12 @@ class AftersaleAudit(models.Model):
             & Domain("cutoff", ">=", self.date_from - DAY)
         )
         limit = fields.Datetime.now() - DAY
-        return len(issued), issued.filtered(
-            lambda analysis: (
-                not analysis.date_sent and analysis.cutoff < limit and analysis.recipient_ids.filtered("email")
-            )
-        )
+        return len(issued), issued.filtered(lambda analysis: analysis.cutoff < limit and analysis._get_missing())
+
+    def _repair_reports(self):
+        """Send to those who got nothing, and to nobody twice."""
+        for analysis in self._check_reports()[1]:
+            analysis._send(analysis._get_missing())
 
     def _check_optout(self):
         """Compare what went out with the opt-outs and blacklists that stood at that moment."""

@@ -117,7 +117,7 @@ class AftersaleAnswers(models.TransientModel):
             self.env.invalidate_all(flush=False)
 
     def _shuffle(self, query):
-        """Return {id: month} of the answers that ``query`` finds, by month, in an order that tells nothing within it."""
+        """Return {id: month} of the answers that ``query`` finds, by month; the order within one tells nothing."""
         feedback = self.env["aftersale.feedback"]
         columns = (feedback._field_to_sql(query.table, name, query) for name in ("date", "id"))
         rows = self.env.execute_query(query.select(*columns))
