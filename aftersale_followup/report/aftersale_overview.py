@@ -94,6 +94,7 @@ class AftersaleOverview(models.AbstractModel):
         return {
             **action,
             "name": name,
+            "display_name": name,
             "domain": list(domain),
             # what is archived counted, too
             "context": {"active_test": False, "create": False},

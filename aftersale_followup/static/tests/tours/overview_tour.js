@@ -22,6 +22,10 @@ registry.category("web_tour.tours").add("aftersale_followup_overview", {
             run: "click",
         },
         {
+            content: "The list says what it holds",
+            trigger: '.o_breadcrumb:contains("Late goods")',
+        },
+        {
             trigger: ".o_list_view .o_data_row:nth-child(3)",
         },
         {
