@@ -51,7 +51,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
     def _get_contrast(self, figure, row):
         """Add both shares of a difference to its row, each with its number."""
         shown = not figure["withheld"]
-        if shown:
+        if shown and figure["low"] is not None:
             # the unit stands beside the value
             row["interval"] = " – ".join(self._format_signed(figure[end]) for end in ("low", "high"))
         return {

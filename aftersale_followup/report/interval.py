@@ -71,11 +71,12 @@ def standardised_difference(strata):
     value = share - others
     p = sum((n * n * y - m * m * x + n * m * (m - n) / 2) / (n + m) ** 2 for x, n, y, m in strata)
     q = sum((x * (m - y) + y * (n - x)) / (2 * (n + m)) for x, n, y, m in strata)
-    half = Z * sqrt(max(0, value * p + q)) / weight
+    # none where all do it, or nobody, in both groups: nothing tells how much they vary
+    half = Z * sqrt(variance) / weight if (variance := value * p + q) > 0 else None
     return {
         "value": float(value),
-        "low": max(-1.0, value - half),
-        "high": min(1.0, value + half),
+        "low": max(-1.0, value - half) if half else None,
+        "high": min(1.0, value + half) if half else None,
         "share": float(share),
         "others": float(others),
         "n": int(sum(n for _x, n, _y, _m in strata)),

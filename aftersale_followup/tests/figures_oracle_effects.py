@@ -164,11 +164,11 @@ class EffectsOracle(DetailsOracle):
             n, m, x, y = (Fraction(number) for number in (len(asked), len(others), sum(asked), sum(others)))
             spread += difference * (n**2 * y - m**2 * x + n * m * (m - n) / 2) / (n + m) ** 2
             spread += (x * (m - y) + y * (n - x)) / (2 * (n + m))
-        half = Z * sqrt(max(0, spread)) / sum(weights)  # the estimate of nothing may fall below it
+        half = Z * sqrt(spread) / sum(weights) if spread > 0 else None  # nothing varies, or so it is estimated
         return {
             "value": float(difference),
-            "low": max(-1, difference - half),
-            "high": min(1, difference + half),
+            "low": None if half is None else max(-1, difference - half),
+            "high": None if half is None else min(1, difference + half),
             "share": float(shares[0]),
             "others": float(shares[1]),
             "n": sum(len(asked) for asked, _others in strata),

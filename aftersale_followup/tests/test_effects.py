@@ -55,6 +55,7 @@ class TestEffects(AnalysisCase):
         found = standardised_difference([(72, 90, 8, 10), (2, 10, 18, 90)])
         self.assertAlmostEqual(found["value"], 0)
         self.assertLess(found["low"], 0)
+        self.assertIsNone(standardised_difference([(5, 5, 4, 4)])["low"], "that all do it proves no certainty")
         self.assertEqual(standardised_difference([(5, 5, 0, 0), (0, 0, 3, 9)]), None, "nobody is comparable")
 
     def test_phi_and_cost_per_hit(self):
