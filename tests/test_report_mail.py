@@ -4,6 +4,7 @@ import pytest
 from conftest import wait_for
 from loop_clock import Clock, ended_month
 from loop_company import DOMAIN, Company
+from loop_inside import at_once
 from loop_smtp import MailServer
 
 MANAGER, HEAD, LI = f"manager@{DOMAIN}", f"stock@{DOMAIN}", "li@reports.example"
@@ -55,9 +56,9 @@ class Reports:
 
 
 @pytest.fixture
-def reports(databases, database, server):
+def reports(request, databases, database, server):
     mail_server = MailServer().start()
-    served = server(database(demo=False, lang="zh_CN"), smtp_port=mail_server.port)
+    served = server(database(demo=False, lang="zh_CN"), *getattr(request, "param", ()), smtp_port=mail_server.port)
     yield Reports(databases, served, mail_server)
     mail_server.stop()
 
@@ -106,3 +107,25 @@ def test_each_gets_their_report_once_even_if_the_server_turns_one_away_at_first(
     assert "平均满意度" in texts["chinese"]
     for english in ("Average", "Response", "Top 3"):
         assert english not in texts["chinese"]
+
+
+@pytest.mark.parametrize("reports", [["--max-cron-threads=0"]], indirect=True)
+def test_two_workers_review_and_issue_each_report_once(databases, reports):
+    company, name = reports.company, reports.company.server.database
+    company.call("res.company", "write", [company.id], {"aftersale_report_review": True})
+    assert "Traceback" not in at_once(databases, name, "aftersale.analysis", "_cron_issue")
+    [(draft, state, in_review)] = reports.clock.sql("SELECT id, state, in_review FROM aftersale_analysis")
+    assert (state, in_review) == ("draft", True)
+    query = "SELECT user_id FROM mail_activity WHERE res_model = 'aftersale.analysis' AND active"
+    users = [user for (user,) in reports.clock.sql(query)]
+    assert company.users["manager"] in users
+    assert len(users) == len(set(users)), "a manager is asked once"
+
+    reports.clock.sql("UPDATE aftersale_analysis SET date_issue = '2020-01-01'")
+    assert "Traceback" not in at_once(databases, name, "aftersale.analysis", "_cron_issue")
+    assert reports.clock.sql("SELECT id, state FROM aftersale_analysis") == [(draft, "issued")]
+    query = """SELECT count(*), count(DISTINCT n.res_partner_id) FROM mail_notification n
+                 JOIN mail_message m ON m.id = n.mail_message_id AND m.message_type = 'email_outgoing'
+                WHERE m.model = 'aftersale.analysis'"""
+    [(mails, people)] = reports.clock.sql(query)
+    assert mails == people > 2

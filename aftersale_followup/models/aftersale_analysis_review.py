@@ -16,6 +16,8 @@ class AftersaleAnalysis(models.Model):
     def _issue_or_review(self):
         """What the scheduled action does with a draft that is due: managers see it first where the company says so."""
         self.ensure_one()
+        if self._is_settled():  # by another worker, meanwhile
+            return
         if self.company_id.aftersale_report_review and not self.in_review:
             self.sudo()._isolate(self.sudo()._start_review)
         else:

@@ -40,6 +40,9 @@ class TestAnalysisReview(IssueCase):
         self.assertIn(self.manager, todos.user_id)
         self._run_cron("2026-02-02 02:00:00")
         self.assertEqual((self._found(), self._todos(draft)), (draft, todos), "asked for once")
+        with freeze_time("2026-02-02 02:00:00"):
+            draft._issue_or_review()  # as a worker does who found it due before the other one began the review
+        self.assertEqual(draft.state, "draft")
 
     def test_draft_nobody_looked_at_is_issued_by_itself_once(self):
         self._scores(1, [5])
