@@ -9,9 +9,9 @@ from .figures_scope import counting
 from .stop_words import is_telling
 
 TOP_WORDS = 20
-BATCH = 2000
+BATCH = 10_000
 # The newest are read; with more, what is said how often hardly changes any more.
-MAX_TEXTS = 100_000
+MAX_TEXTS = 30_000
 
 
 class AftersaleFigures(models.AbstractModel):
