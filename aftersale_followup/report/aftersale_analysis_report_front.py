@@ -76,56 +76,57 @@ class AftersaleAnalysisReport(models.AbstractModel):
         )
 
     def _make_table(self, rows, columns, is_list=False):
-        """Rows with their columns: (key, heading, width in percent, class). Lists stand row below row on a phone."""
+        """Rows with their columns: {key: (heading, width in percent, class)}. Lists stand row below row on a phone."""
         return {
             "rows": rows,
             "is_list": is_list,
             "columns": [
-                {"key": key, "label": label, "width": width, "class": name} for key, label, width, name in columns
+                {"key": key, "label": label, "width": width, "class": name}
+                for key, (label, width, name) in columns.items()
             ],
         }
 
     def _get_problem_columns(self):
-        return [
-            ("rank", self.env._("No."), 6, ""),
-            ("name", self.env._("Problem"), 20, "aa_strong"),
-            ("n", self.env._("Feedback"), 10, "aa_n"),
-            ("share_text", self.env._("Share"), 9, "aa_n"),
-            ("move", self.env._("Change"), 12, "aa_after"),
-            ("before", self.env._("Before"), 14, ""),
-            ("products", self.env._("Products most hit"), 29, ""),
-        ]
+        return {
+            "rank": (self.env._("No."), 6, ""),
+            "name": (self.env._("Problem"), 20, "aa_strong"),
+            "n": (self.env._("Feedback"), 10, "aa_n"),
+            "share_text": (self.env._("Share"), 9, "aa_n"),
+            "move": (self.env._("Change"), 12, "aa_after"),
+            "before": (self.env._("Before"), 14, ""),
+            "products": (self.env._("Products most hit"), 29, ""),
+        }
 
     def _get_suggestion_columns(self):
-        return [
-            ("text", self.env._("Suggestion"), 54, ""),
-            ("tags", self.env._("About"), 22, ""),
-            ("similar", self.env._("Similar"), 9, "aa_n"),
-            ("state", self.env._("Status"), 15, "aa_after"),
-        ]
+        return {
+            "text": (self.env._("Suggestion"), 54, ""),
+            "tags": (self.env._("About"), 22, ""),
+            "similar": (self.env._("Similar"), 9, "aa_n"),
+            "state": (self.env._("Status"), 15, "aa_after"),
+        }
 
     def _get_issue_columns(self):
-        return [
-            ("name", self.env._("Issue"), 16, ""),
-            ("customer", self.env._("Customer no."), 13, ""),
-            ("tags", self.env._("Problem"), 24, ""),
-            ("owner", self.env._("Owner"), 13, ""),
-            ("in_time", self.env._("Contact in time"), 10, ""),
-            ("state", self.env._("Status"), 10, ""),
-            ("next_text", self.env._("Next date"), 14, ""),
-        ]
+        return {
+            "name": (self.env._("Issue"), 16, ""),
+            "customer": (self.env._("Customer no."), 13, ""),
+            "tags": (self.env._("Problem"), 24, ""),
+            "owner": (self.env._("Owner"), 13, ""),
+            "in_time": (self.env._("Contact in time"), 10, ""),
+            "state": (self.env._("Status"), 10, ""),
+            "next_text": (self.env._("Next date"), 14, ""),
+        }
 
     def _get_measure_columns(self):
-        return [
-            ("name", self.env._("Measure"), 22, "aa_strong"),
-            ("problem", self.env._("Problem"), 13, ""),
-            ("department", self.env._("Departments"), 12, ""),
-            ("owner", self.env._("Owner"), 9, ""),
-            ("deadline", self.env._("Deadline"), 10, ""),
-            ("state", self.env._("Status"), 9, ""),
-            ("expected", self.env._("Expected effect"), 13, ""),
-            ("effect", self.env._("Measured effect (per 100)"), 12, ""),
-        ]
+        return {
+            "name": (self.env._("Measure"), 22, "aa_strong"),
+            "problem": (self.env._("Problem"), 13, ""),
+            "department": (self.env._("Departments"), 12, ""),
+            "owner": (self.env._("Owner"), 9, ""),
+            "deadline": (self.env._("Deadline"), 10, ""),
+            "state": (self.env._("Status"), 9, ""),
+            "expected": (self.env._("Expected effect"), 13, ""),
+            "effect": (self.env._("Measured effect (per 100)"), 12, ""),
+        }
 
     # ------------------------------------------------------------
     # what the rows add

@@ -53,14 +53,14 @@ class AftersaleAnalysisReport(models.AbstractModel):
             }
             for week in weeks
         ]
-        columns = [
-            ("week", self.env._("Week of the due date"), 26, ""),
-            ("due", self.env._("Due"), 8, "aa_n"),
-            ("reasons", self.env._("Not asked"), 33, "aa_after"),
-            ("contacted", self.env._("Contacted"), 11, "aa_n"),
-            ("reached", self.env._("Reached"), 11, "aa_n"),
-            ("answered", self.env._("Answered"), 11, "aa_n"),
-        ]
+        columns = {
+            "week": (self.env._("Week of the due date"), 26, ""),
+            "due": (self.env._("Due"), 8, "aa_n"),
+            "reasons": (self.env._("Not asked"), 33, "aa_after"),
+            "contacted": (self.env._("Contacted"), 11, "aa_n"),
+            "reached": (self.env._("Reached"), 11, "aa_n"),
+            "answered": (self.env._("Answered"), 11, "aa_n"),
+        }
         return self._make_table(rows, columns)
 
     def _get_words(self, words):
@@ -84,17 +84,16 @@ class AftersaleAnalysisReport(models.AbstractModel):
             {**left, **{f"{key}_right": value for key, value in right.items()}}
             for left, right in zip(cells[:half], others, strict=True)
         ]
-        labels = (("word", self.env._("Word")), ("n", self.env._("Feedback")), ("score", self.env._("Average")))
-        columns = [
-            (
-                f"{key}{side}",
+        labels = {"word": self.env._("Word"), "n": self.env._("Feedback"), "score": self.env._("Average")}
+        columns = {
+            f"{key}{side}": (
                 label,
                 24 if key == "word" else 13,
                 "aa_n" if key != "word" else "aa_after" if side else "",
             )
             for side in ("", "_right")
-            for key, label in labels
-        ]
+            for key, label in labels.items()
+        }
         note = self.env._(
             "Of %(texts)s texts; only words that at least %(least)s different customers used.",
             texts=words["texts"],

@@ -247,12 +247,13 @@ class TestOutline(AnalysisCase):
         self._feedback(JANUARY, 3, self.tag_late)
         analysis = self._analysis()
         analysis.action_preview()
-        users = {leader, heads["measure"], heads["helping"], heads["problem"]}
+        parts = {heads["measure"], heads["helping"], heads["problem"]}
         asked = leader | other_leader
         for head in heads.values():
             asked |= head
-        found = analysis._default_recipients() & asked.partner_id
-        self.assertEqual(set(found), {user.partner_id for user in users})
+        self.assertEqual(analysis._default_recipients() & asked.partner_id, leader.partner_id, "All of it.")
+        found = analysis._default_heads() & asked.partner_id
+        self.assertEqual(set(found), {user.partner_id for user in parts}, "Their part.")
         of_team = self._analysis(team_id=other_team.id)
         self.assertIn(other_leader.partner_id, of_team._default_recipients())
         self.assertNotIn(leader.partner_id, of_team._default_recipients())
