@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from ..models.aftersale_followup_draft import get_clock
@@ -32,9 +32,11 @@ class TestConsoleQueue(ConsoleCase):
         old = self._followup(date_planned=today - timedelta(days=2), channel_id=self.phone.id)
         check = self._followup(self.plan_verify, channel_id=self.phone.id, issue_id=self._solved_issue().id)
         agreed = self._followup(date_call=now - timedelta(minutes=5))
+        # a second is enough while the clock stands still, and is still on this day
         later = self._followup(date_call=now + timedelta(seconds=1))
-        self.assertEqual(self._ids(), [agreed.id, check.id, old.id, self.followup.id, later.id])
-        counts = self._queue()["counts"]
+        with freeze_time(now):
+            self.assertEqual(self._ids(), [agreed.id, check.id, old.id, self.followup.id, later.id])
+            counts = self._queue()["counts"]
         self.assertEqual((counts["due"], counts["later"], counts["late"]), (4, 1, 2))
 
     def test_only_what_the_agent_speaks_today(self):
