@@ -57,8 +57,14 @@ class AftersaleAudit(models.Model):
             & Domain("res_id", "in", issued.ids)
             & Domain("res_field", "=", False)
         )
-        spoilt = reports.filtered(lambda report: sha1(report.raw or b"").hexdigest() != report.checksum)
+        spoilt = reports.filtered(self._is_spoilt)
         return len(issued) + len(reports), changed | issued.browse(set(spoilt.mapped("res_id")))
+
+    @staticmethod
+    def _is_spoilt(report):
+        content = report.raw or b""
+        report.invalidate_recordset(["raw"])  # years of reports are not kept in memory
+        return sha1(content).hexdigest() != report.checksum
 
     def _check_recomputed(self):
         """Count the figures of the last analyses again; all that is told is which of them differ."""

@@ -52,9 +52,9 @@ class AftersaleTimeline(models.Model):
     partner_id = fields.Many2one("res.partner", "Contact", readonly=True)
     commercial_partner_id = fields.Many2one("res.partner", "Customer", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    user_id = fields.Many2one("res.users", "By", readonly=True)
+    user_id = fields.Many2one("res.users", "Done By", readonly=True)
     icon = fields.Char(compute="_compute_texts", export_string_translation=False)
-    name = fields.Char("Record", compute="_compute_texts")
+    name = fields.Char("Document", compute="_compute_texts")
     detail = fields.Char(compute="_compute_texts")
 
     # ------------------------------------------------------------
