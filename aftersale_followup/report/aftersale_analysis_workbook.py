@@ -193,5 +193,5 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
             (self.env._("Typical suggestions"), "suggestions", report._get_suggestion_columns()),
             (self.env._("Improvement measures"), "measures", report._get_measure_columns()),
         ):
-            headings = [label for _name, label, _width, _class in columns]
-            yield title, headings, [[row[name] for name, *_rest in columns] for row in page[key]]
+            headings = [label for label, _width, _class in columns.values()]
+            yield title, headings, [[row[name] for name in columns] for row in page[key]]

@@ -146,4 +146,5 @@ class TestThanksPage(PageCase):
         todo = self.partner.activity_ids
         self.assertEqual((len(todo), todo.user_id), (1, self.agent))
         self.assertIn("after six", todo.note)
-        self.assertGreater(todo.date_deadline, self.company._aftersale_today())
+        today = self.company._aftersale_today()
+        self.assertEqual(todo.date_deadline, self.company._aftersale_next_workday(today), "A working day.")
