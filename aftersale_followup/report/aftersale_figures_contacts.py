@@ -116,7 +116,8 @@ class AftersaleFigures(models.AbstractModel):
         rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.state, u.skip_reason,
+                SELECT u.date_planned >= %(date_from)s AS is_now, u.channel_id, u.skip_reason,
+                       CASE WHEN u.state = 'done' AND u.date_done > %(cutoff)s THEN 'ready' ELSE u.state END AS state,
                        COALESCE(a.contacted, FALSE)
                        OR COALESCE(u.dropped_contact_date <= %(cutoff)s, FALSE) AS contacted,
                        COALESCE(a.reached, FALSE)

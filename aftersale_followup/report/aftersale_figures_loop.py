@@ -38,6 +38,7 @@ class AftersaleFigures(models.AbstractModel):
         return figures
 
     def _get_issue_counts(self, scope):
+        """Counts of the period and of the one before; what was contacted, done or closed since the cutoff was not."""
         (before_from, before_to), (date_from, date_to) = scope.periods[-2:]
         return self.env.execute_query_dict(
             SQL(
@@ -58,24 +59,33 @@ class AftersaleFigures(models.AbstractModel):
                                (0, %(since_before)s, %(since)s, %(before_from)s, %(before_to)s))
                        AS period (is_now, since, until, first_day, last_day)
              LEFT JOIN LATERAL (
-                       SELECT i.state, i.kind, i.waiver_reason, i.contact_deadline,
+                       SELECT t.state, i.kind, i.waiver_reason, i.contact_deadline,
                               i.create_date >= since AND i.create_date < until AS opened,
-                              i.date_done >= since AND i.date_done < until AS resolved,
-                              i.date_closed >= since AND i.date_closed < until AS closed,
-                              (i.date_contacted AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS contact_day,
+                              t.state IN ('done', 'closed')
+                              AND i.date_done >= since AND i.date_done < until AS resolved,
+                              t.state = 'closed' AND i.date_closed >= since AND i.date_closed < until AS closed,
+                              (t.date_contacted AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS contact_day,
                               i.priority <> '0' AND i.contact_deadline BETWEEN first_day AND last_day
-                              AND (i.contact_deadline < %(today)s OR i.date_contacted IS NOT NULL) AS contact_due,
-                              CASE WHEN i.state IN ('new', 'processing')
+                              AND (i.contact_deadline < %(today)s OR t.date_contacted IS NOT NULL) AS contact_due,
+                              CASE WHEN t.state IN ('new', 'processing')
                                         THEN LEAST(i.resolution_deadline, i.promised_date,
-                                                   CASE WHEN i.date_contacted IS NULL THEN i.contact_deadline END)
-                                   WHEN i.state = 'done' THEN i.verification_deadline END AS next_deadline
+                                                   CASE WHEN t.date_contacted IS NULL THEN i.contact_deadline END)
+                                   WHEN t.state = 'done' THEN i.verification_deadline END AS next_deadline
                          FROM aftersale_issue i
+                CROSS JOIN LATERAL (
+                              SELECT CASE WHEN i.state NOT IN ('done', 'closed') THEN i.state
+                                          WHEN i.state = 'closed' AND i.date_closed <= %(cutoff)s THEN 'closed'
+                                          WHEN i.date_done <= %(cutoff)s THEN 'done'
+                                          ELSE 'processing' END AS state,
+                                     CASE WHEN i.date_contacted <= %(cutoff)s THEN i.date_contacted END
+                                     AS date_contacted) t
                         WHERE %(where)s AND i.state <> 'cancelled') issue ON TRUE
               GROUP BY is_now
               ORDER BY is_now DESC
                 """,
                 where=scope.where("i", "aftersale.issue"),
                 zone=scope.company._aftersale_tz(),
+                cutoff=scope.cutoff,
                 today=scope.company._aftersale_date(scope.cutoff),
                 since_before=scope.bounds[-3],
                 since=scope.bounds[-2],

@@ -45,8 +45,9 @@ class AftersaleFigures(models.AbstractModel):
             scope,
             SQL(
                 """
-                SELECT width_bucket(date_planned, %(days)s), COUNT(*) FILTER (WHERE state = 'done'), COUNT(*)
-                  FROM (SELECT u.date_planned, u.state, u.dropped_contact_date <= %(cutoff)s AS dropped,
+                SELECT width_bucket(date_planned, %(days)s), COUNT(*) FILTER (WHERE answered), COUNT(*)
+                  FROM (SELECT u.date_planned, u.dropped_contact_date <= %(cutoff)s AS dropped,
+                               u.state = 'done' AND u.date_done > %(cutoff)s IS NOT TRUE AS answered,
                                EXISTS (SELECT FROM aftersale_attempt a
                                         WHERE a.followup_id = u.id AND a.create_date <= %(cutoff)s
                                           AND a.outcome <> 'contested' AND a.is_passed_over IS NOT TRUE) AS tried

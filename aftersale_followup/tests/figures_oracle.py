@@ -71,6 +71,15 @@ class Oracle:
             suspicious = row.evidence == "suspicious"
         return not suspicious and not self.is_corrected(row)
 
+    def _state(self, row):
+        """What had become of the issue at the cutoff."""
+        if row.state in ("done", "closed") and row.done > self.cutoff:
+            return "processing"
+        return "done" if row.state == "closed" and row.closed > self.cutoff else row.state
+
+    def _has_contact(self, row):
+        return bool(row.contacted) and row.contacted <= self.cutoff
+
     def _is_plan(self, row, wanted):
         return row.plan == wanted
 

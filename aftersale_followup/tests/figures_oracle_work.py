@@ -33,7 +33,7 @@ class WorkOracle(Oracle):
             if self.local(min(filter(None, [*moments, row.dropped]))) <= row.deadline:
                 steps.add("in_time")
             was_reached = row.dropped_reached and row.dropped_reached <= self.cutoff
-            if row.state == "done":
+            if row.state == "done" and row.answered <= self.cutoff:
                 steps |= {"answered", "reached"}
             if was_reached or row.id in self.reached:
                 steps.add("reached")
@@ -91,17 +91,26 @@ class WorkOracle(Oracle):
         if self.issues is None:
             return {}
         today = self.local(self.cutoff)
+        states = [(row, self._state(row)) for row in self.issues]
 
         def contacted(side):
             start, end = self.periods[-1 - side]
             for row in self.issues:
                 deadline = row.contact_deadline
                 if row.priority != "0" and deadline and start <= deadline <= end:
-                    if row.contacted or deadline < today:
-                        yield bool(row.contacted) and self.local(row.contacted) <= deadline
+                    has_contact = self._has_contact(row)
+                    if has_contact or deadline < today:
+                        yield has_contact and self.local(row.contacted) <= deadline
 
         def closed(side):
-            return [row.state == "closed" and not row.waiver for row in self.issues if self.within(row.done, side)]
+            return [state == "closed" and not row.waiver for row, state in resolved(side)]
+
+        def resolved(side):
+            return [
+                (row, state) for row, state in states if state in ("done", "closed") and self.within(row.done, side)
+            ]
+
+        ended = [row for row, state in states if state == "closed" and self.within(row.closed, 0)]
 
         found = {
             "contact_in_time": self.rate(contacted),
@@ -109,10 +118,10 @@ class WorkOracle(Oracle):
             "closure_survival": self.rate(self._survivals),
             "loop": {
                 "opened": sum(self.within(row.created, 0) for row in self.issues),
-                "resolved": sum(self.within(row.done, 0) for row in self.issues),
-                "closed": sum(self.within(row.closed, 0) for row in self.issues),
-                "waived": sum(self.within(row.closed, 0) and bool(row.waiver) for row in self.issues),
-                **{state: sum(row.state == state for row in self.issues) for state in ("new", "processing", "done")},
+                "resolved": len(resolved(0)),
+                "closed": len(ended),
+                "waived": sum(bool(row.waiver) for row in ended),
+                **{wanted: sum(state == wanted for _row, state in states) for wanted in ("new", "processing", "done")},
                 "overdue": sum(self._next(row) < today for row in self.issues if self._next(row)),
             },
         }
@@ -124,10 +133,11 @@ class WorkOracle(Oracle):
         return found
 
     def _next(self, row):
-        if row.state in ("new", "processing"):
-            dates = [row.resolution_deadline, row.promised, None if row.contacted else row.contact_deadline]
+        state = self._state(row)
+        if state in ("new", "processing"):
+            dates = [row.resolution_deadline, row.promised, None if self._has_contact(row) else row.contact_deadline]
             return min(filter(None, dates), default=None)
-        return row.verification_deadline if row.state == "done" else None
+        return row.verification_deadline if state == "done" else None
 
     def _survivals(self, side):
         for row in self.issues:

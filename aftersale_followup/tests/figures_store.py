@@ -93,6 +93,7 @@ class Store:
                 "date_planned": row.planned,
                 "date_deadline": row.deadline,
                 "state": row.state,
+                "date_done": row.answered if row.state == "done" else None,
                 "skip_reason": row.skip_reason,
                 "issue_id": row.issue and row.issue.id,
                 "dropped_contact_date": row.dropped,

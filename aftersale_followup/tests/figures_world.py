@@ -104,6 +104,8 @@ class World(Store):
         )
         if not row.partner:
             row.state = rng.choice(["done", "skipped", "expired"])
+        answered = datetime.combine(planned, time(12)) + timedelta(days=rng.randrange(9))
+        row.answered = LATER if rng.random() < 0.1 else answered
         row.skip_reason = rng.choice(["contact_cap", "opt_out", "sampled_out"]) if row.state == "skipped" else None
         if rng.random() < 0.1:
             row.dropped = datetime.combine(planned, time(12)) + timedelta(days=rng.randrange(-2, 9))

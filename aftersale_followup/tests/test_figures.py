@@ -111,6 +111,31 @@ class TestFigures(AnalysisCase):
         before = self.env.cr.now() - timedelta(seconds=1)
         self.assertNotIn("satisfaction", self._january(cutoff=before))
 
+    def test_what_happened_after_the_cutoff_is_not_told(self):
+        """Figures as of a moment stay what they were, though customers answer and issues are closed later."""
+        followup = self._followup(1, "done", ["sent"], date_done=datetime(2026, 2, 10))
+        self._set(followup, create_date=datetime(2026, 1, 20))
+        self._set(followup.attempt_ids, create_date=datetime(2026, 1, 31))
+        issue = self._issue(datetime(2026, 1, 5), priority="1")
+        self._set(
+            issue,
+            contact_deadline=date(2026, 1, 30),
+            date_contacted=datetime(2026, 2, 9),
+            date_done=datetime(2026, 1, 20),
+            date_closed=datetime(2026, 2, 10),
+            confirmed_by_id=self._feedback(datetime(2026, 2, 10), 5).id,
+            state="closed",
+        )
+        for day, told in ((8, False), (11, True)):
+            figures = self._january(cutoff=datetime(2026, 2, day))
+            point = figures["trends"]["response_rate"][-1]
+            self.assertEqual((figures["response_rate"]["value"], point["value"]), (told, told), day)
+            self.assertEqual(figures["closed_loop"]["value"], told, day)
+            self.assertEqual((figures["loop"]["done"], figures["loop"]["resolved"]), (not told, 1), day)
+        before = self._january(cutoff=datetime(2026, 1, 18))["loop"]
+        self.assertEqual((before["processing"], before["resolved"]), (1, 0))
+        self.assertNotIn("contact_in_time", self._january(cutoff=datetime(2026, 1, 29)), "There was still time")
+
     def test_small_numbers_are_marked_and_empty_ones_absent(self):
         self.company.write({"aftersale_min_n": 3, "aftersale_weak_n": 4})
         self.assertNotIn("satisfaction", self._january())
