@@ -16,6 +16,7 @@ SYSTEM_FIELDS = {
     "previous_id",
     "figures",
     "seal",
+    "print_seals",
     "cutoff",
     "date_sent",
     "error_count",
@@ -26,7 +27,7 @@ SYSTEM_FIELDS = {
     "meeting_date",
 }
 # All that may still change once an analysis is issued.
-OPEN_FIELDS = {"date_sent", "meeting_id"}
+OPEN_FIELDS = {"date_sent", "meeting_id", "print_seals"}
 
 
 class AftersaleAnalysis(models.Model):

@@ -2,12 +2,14 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import format_datetime
 
 from .aftersale_followup_capture import QUIET
 
 # How far back the first audit looks; every later one goes on where the one before stopped.
 FIRST_LOOK = timedelta(days=30)
+NIGHT = timedelta(hours=12)
 # So many of the records found are kept to be opened; the number is exact.
 SHOWN = 200
 URGENCY = ("error", "failed", "warning", "passed")
@@ -61,8 +63,13 @@ class AftersaleAudit(models.Model):
 
     @api.model
     def _cron_audit(self):
-        """Audit every company; one that cannot be audited keeps no other from it."""
-        companies = self.env["res.company"].sudo().search([("active", "=", True)])
+        """Audit every company once a night; one that cannot be audited keeps no other from it.
+
+        A run that has no time left is started again, and goes on with the companies that had no audit yet.
+        """
+        night = Domain("user_id", "=", False) & Domain("date", ">=", fields.Datetime.now() - NIGHT)
+        audited = [company.id for (company,) in self._read_group(night, ["company_id"])]
+        companies = self.env["res.company"].sudo().search([("id", "not in", audited)])
         for number, company in enumerate(companies, start=1):
             with self.env["aftersale.plan"]._isolated():
                 self._run(company)

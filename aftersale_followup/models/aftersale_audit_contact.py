@@ -33,21 +33,29 @@ class AftersaleAudit(models.Model):
         tried = waiting.attempt_ids.filtered(lambda attempt: attempt.outcome in ("sent", "bounced")).followup_id
         return len(waiting), waiting - tried
 
-    def _find_stuck(self, model):
-        """Return (number of, those stuck) of the messages in the queue called ``model``; the queues are everybody's."""
-        about = "model" if model == "mail.mail" else "mail_message_id.model"
+    def _find_waiting(self, model):
+        """Return {message: what it is about} of the messages in the queue called ``model`` about this company."""
         waiting = self.env[model].search(
-            Domain("state", "=", "outgoing") & Domain(about, "=like", "aftersale.%"), order="id"
+            Domain("state", "=", "outgoing") & Domain("mail_message_id.model", "=like", "aftersale.%"), order="id"
         )
-        limit = fields.Datetime.now() - DAY
-        planned = "scheduled_date" if model == "mail.mail" else "create_date"
-        return len(waiting), waiting.filtered(lambda message: (message[planned] or message.create_date) < limit)
+        found = {}
+        for name, messages in waiting.grouped(lambda message: message.mail_message_id.model).items():
+            records = self.env[name].browse(messages.mail_message_id.mapped("res_id")).exists()
+            own = {record.id: record for record in records if record.company_id == self.company_id}
+            for message in messages:
+                if record := own.get(message.mail_message_id.res_id):
+                    found[message] = record
+        return found
 
     def _check_queue(self):
-        mails, stuck_mails = self._find_stuck("mail.mail")
-        texts, stuck_texts = self._find_stuck("sms.sms")
-        # of messages nothing is told but what they are about
-        return mails + texts, [message.mail_message_id.record_name or "" for message in (*stuck_mails, *stuck_texts)]
+        waiting = self._find_waiting("mail.mail") | self._find_waiting("sms.sms")
+        limit = fields.Datetime.now() - DAY
+        # a number tells which it is, and no name
+        return len(waiting), [
+            record.name
+            for message, record in waiting.items()
+            if (("scheduled_date" in message and message.scheduled_date) or message.create_date) < limit
+        ]
 
     def _repair_queue(self):
         self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
@@ -79,7 +87,7 @@ class AftersaleAudit(models.Model):
                   JOIN aftersale_channel c ON c.id = a.channel_id AND c.is_automatic
                  WHERE a.outcome = 'sent' AND f.company_id = %(company)s AND a.date >= %(since)s
                    AND (EXISTS (SELECT FROM aftersale_optout o
-                                 WHERE o.active AND o.date < a.date
+                                 WHERE o.active AND GREATEST(o.date, o.create_date) < a.date
                                    AND (o.followup_id IS NULL OR o.followup_id = f.id)
                                    AND (o.scenario IS NULL OR o.scenario = f.scenario)
                                    AND (o.key IN (f.email_key, f.phone_key) OR o.partner_id = f.partner_id))

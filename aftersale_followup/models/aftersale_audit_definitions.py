@@ -81,6 +81,7 @@ class AftersaleAudit(models.Model):
                 4,
                 self.env._("Nobody was written to more often than the cap allows"),
                 self.env._("Find out whether the settings were tightened after the contact."),
+                severity="warning",
             ),
         }
 
@@ -95,7 +96,7 @@ class AftersaleAudit(models.Model):
             "verified": Definition(
                 5,
                 self.env._("For every resolved issue the customer is asked"),
-                self.env._("Repair plans the second follow-up where it is missing."),
+                self.env._("Repair plans it, if a plan for it is live; else start one, or waive with the reason."),
                 "ISO 10002 8.3",
             ),
             "frozen": Definition(

@@ -77,6 +77,8 @@ class AftersaleAuditLine(models.Model):
         self.ensure_one()
         audit = self.audit_id
         audit._check_manager()
+        if audit != audit._get_last(audit.company_id):
+            raise UserError(self.env._("This audit is evidence of its day. Repair what the last one found."))
         repair = getattr(audit.sudo().with_company(audit.company_id), f"_repair_{self.code}", None)
         if not repair:
             raise UserError(self.env._("Nothing here can be repaired by itself. “What to Do” says how to go on."))
@@ -86,7 +88,7 @@ class AftersaleAuditLine(models.Model):
                 **audit.sudo().with_company(audit.company_id)._check(self.code),
                 "repaired_by_id": self.env.uid,
                 "repaired_date": fields.Datetime.now(),
-                "repaired_count": self.found,
+                "repaired_count": self.repaired_count or self.found,
             }
         )
         return True

@@ -1,15 +1,13 @@
 from datetime import timedelta
-from hashlib import sha1
 
 from odoo import fields, models
 from odoo.fields import Domain
-from odoo.tools import float_compare
-
-from .aftersale_analysis_seal import seal_of
+from odoo.tools import float_compare, split_every
 
 DAY = timedelta(days=1)
 # Of so many analyses the figures are counted again each night.
 RECOUNTED = 3
+BATCH = 50
 
 
 class AftersaleAudit(models.Model):
@@ -49,22 +47,12 @@ class AftersaleAudit(models.Model):
         return self.env["aftersale.analysis"].search(company & Domain("state", "=", "issued"), **options)
 
     def _check_frozen(self):
-        """Compare the figures with their seal, and each printed report with the fingerprint it was stored under."""
-        issued = self._get_issued()
-        changed = issued.filtered(lambda analysis: analysis.seal and analysis.seal != seal_of(analysis.figures))
-        reports = self.env["ir.attachment"].search(
-            Domain("res_model", "=", issued._name)
-            & Domain("res_id", "in", issued.ids)
-            & Domain("res_field", "=", False)
-        )
-        spoilt = reports.filtered(self._is_spoilt)
-        return len(issued) + len(reports), changed | issued.browse(set(spoilt.mapped("res_id")))
-
-    @staticmethod
-    def _is_spoilt(report):
-        content = report.raw or b""
-        report.invalidate_recordset(["raw"])  # years of reports are not kept in memory
-        return sha1(content).hexdigest() != report.checksum
+        """Compare the figures and the printed reports with their seals."""
+        issued, changed = self._get_issued(), self.env["aftersale.analysis"]
+        for batch in split_every(BATCH, issued.ids, issued.browse):
+            changed |= batch.filtered(lambda analysis: not analysis._is_unchanged())
+            batch.invalidate_recordset(["figures"])
+        return len(issued), changed
 
     def _check_recomputed(self):
         """Count the figures of the last analyses again; all that is told is which of them differ."""

@@ -81,7 +81,12 @@ class AftersaleAudit(models.Model):
         return len(plans), plans.filtered(lambda plan: plan.error_count >= ERROR_LIMIT or plan.failed_records)
 
     def _repair_hooks(self):
-        self._check_hooks()[1].write({"error_count": 0, "error_message": False, "failed_records": False})
+        for plan in self._check_hooks()[1]:
+            failed = plan._get_failed_records()
+            plan.write({"error_count": 0, "error_message": False, "failed_records": False})
+            # the sweep has passed them long ago
+            for records in failed:
+                plan._sweep_batch(records)
         self._repair_swept()
 
     def _open_followups(self):
@@ -107,9 +112,12 @@ class AftersaleAudit(models.Model):
         return self.env["ir.cron"].sudo().with_context(active_test=False).browse(data.mapped("res_id")).exists()
 
     def _check_jobs(self):
-        jobs = self._get_jobs()
-        late = fields.Datetime.now() - LATE_JOB
-        return len(jobs), jobs.filtered(lambda job: not job.active or job.failure_count or job.nextcall < late)
+        """Look for jobs that are off, fail or are late; after a standstill all are, and this one tells of none."""
+        own, limit = self.env.ref("aftersale_followup.ir_cron_audit").sudo(), fields.Datetime.now() - LATE_JOB
+        jobs, stood_still = self._get_jobs() - own, own.active and own.nextcall < limit
+        return len(jobs), jobs.filtered(
+            lambda job: not job.active or job.failure_count or (job.nextcall < limit and not stood_still)
+        )
 
     def _check_overdue(self):
         limit = fields.Datetime.now() - DAY

@@ -1,4 +1,6 @@
 import logging
+import re
+from collections import defaultdict
 from datetime import timedelta
 
 from psycopg2 import OperationalError
@@ -12,6 +14,8 @@ from .aftersale_plan import ERROR_LIMIT
 _logger = logging.getLogger(__name__)
 
 BATCH = 200
+# How a record that failed is named among the plan's: as Odoo prints it.
+FAILED_KEY = re.compile(r"([\w.]+)\((\d+),\)")
 
 
 class AftersalePlan(models.Model):
@@ -74,6 +78,15 @@ class AftersalePlan(models.Model):
         except Exception:
             _logger.warning("Plan %s fails as a batch, going on one by one", self.id, exc_info=True)
         return self._sweep_singly(records)
+
+    def _get_failed_records(self):
+        """Return the records that this plan could not plan and that still exist, as recordsets, one for each model."""
+        self.ensure_one()
+        found = defaultdict(list)
+        for key in self.failed_records or {}:
+            if match := FAILED_KEY.fullmatch(key):
+                found[match[1]].append(int(match[2]))
+        return [self.env[name].browse(ids).exists() for name, ids in found.items() if name in self.env]
 
     def _sweep_singly(self, records):
         failed = dict(self.failed_records or {})

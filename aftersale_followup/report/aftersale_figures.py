@@ -162,7 +162,8 @@ class AftersaleFigures(models.AbstractModel):
         )
         if figure and figure["previous"] is not None:
             # the unrounded means are compared: 4.24 after 3.96 is +0.3, although 4.2 and 4.0 are printed
-            figure["change"] = float_round(figure["value"] - figure["previous"], precision_digits=1)
+            # and nothing is not less than nothing: -0.02 is no "-0.0"
+            figure["change"] = float_round(figure["value"] - figure["previous"], precision_digits=1) + 0.0
         return figure
 
     def _names(self, records):

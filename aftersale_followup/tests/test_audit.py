@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 from odoo.tools import SQL, mute_logger
@@ -33,6 +33,8 @@ class TestAudit(AftersaleCase):
         self.env.invalidate_all()
 
     def _check(self, code, company=None):
+        # as if it were the first one: it looks back a month
+        self.Audit.search([]).unlink()
         audit = self.Audit._run(company or self.company)
         return audit.line_ids.filtered(lambda line: line.code == code)
 
@@ -82,6 +84,16 @@ class TestAudit(AftersaleCase):
         made = self.Audit.search([]) - before
         self.assertEqual(made.company_id, self.env["res.company"].search([]))
         self.assertFalse(made.user_id)
+
+    def test_a_night_that_goes_on_audits_no_company_twice(self):
+        """A run without time left is started again: it takes up the companies that are left."""
+        self.patch(self.registry["ir.cron"], "_commit_progress", lambda *args, **options: 0)
+        before = self.Audit.search([])
+        for _run in self.env["res.company"].search([]):
+            self.Audit._cron_audit()
+        made = self.Audit.search([]) - before
+        self.assertEqual(made.company_id, self.env["res.company"].search([]))
+        self.assertEqual(len(made), len(made.company_id))
 
     def test_an_audit_goes_on_where_the_last_one_stopped(self):
         first = self.Audit._run(self.sister)
@@ -154,8 +166,18 @@ class TestAudit(AftersaleCase):
         self.assertTrue(self.env["aftersale.followup"].search([("order_id", "=", order.id)]))
 
     def test_2_record_that_could_not_be_planned(self):
-        self.plan_new.failed_records = {"sale.order(1,)": 3}
+        order = self._order()
+        self._deliver(order)
+        self.env["aftersale.followup"].search([("order_id", "=", order.id)]).unlink()
+        (self.plans - self.plan_new).active = False
+        # parked long ago: no sweep comes back to it
+        self._sql("UPDATE sale_order_line SET write_date = '2026-01-01' WHERE order_id = %s", order.id)
+        self._sql(
+            "UPDATE stock_move SET write_date = '2026-01-01' WHERE id IN %s", tuple(order.picking_ids.move_ids.ids)
+        )
+        self.plan_new.failed_records = {f"sale.order({order.id},)": 3, "sale.order(0,)": 3}
         self._repair(self._assert_found("hooks", self.plan_new))
+        self.assertTrue(self.env["aftersale.followup"].search([("order_id", "=", order.id)]))
 
     # -- 3 and 4: contacts ----------------------------------------------------------------
 
@@ -170,7 +192,9 @@ class TestAudit(AftersaleCase):
             {"model": followup._name, "res_id": followup.id, "state": "outgoing", "email_to": "a@example.com"}
         )
         self._sql("UPDATE mail_mail SET create_date = '2026-02-27' WHERE id = %s", mail.id)
-        self._assert_found("queue")
+        line = self._assert_found("queue")
+        self.assertEqual(line.detail, followup.name, "No customer's name.")
+        self.assertEqual(self._check("queue", self.sister).status, "passed", "Another company's messages.")
         mail.state = "sent"
         self.assertEqual(self._check("queue").status, "passed")
 
@@ -184,7 +208,9 @@ class TestAudit(AftersaleCase):
     def test_4_written_to_against_an_optout(self):
         followup = self._sent()
         optout = {"key": self.partner.email_normalized, "source": "link", "date": "2026-02-20 10:00:00"}
-        self.env["aftersale.optout"].create(optout)
+        optout = self.env["aftersale.optout"].create(optout)
+        self.assertEqual(self._check("optout").status, "passed", "Entered after the message, whenever it was said.")
+        self._sql("UPDATE aftersale_optout SET create_date = date WHERE id = %s", optout.id)
         self._assert_found("optout", followup)
 
     def test_4_optout_after_the_message_or_of_another_kind_is_none(self):
@@ -210,7 +236,7 @@ class TestAudit(AftersaleCase):
     def test_4_written_to_more_often_than_the_cap_allows(self):
         self._sent(4)
         followup = self._sent(2)
-        self._assert_found("cap", followup)
+        self._assert_found("cap", followup, "warning")
         followup.contact_class = "safety"
         self.assertEqual(self._check("cap").status, "passed", "A warning of a hazard is not capped.")
 
@@ -251,12 +277,23 @@ class TestAudit(AftersaleCase):
 
     def test_6_report_replaced_in_the_database(self):
         analysis = self._issued()
-        pdf = self.env["ir.attachment"].create(
-            {"name": "report.pdf", "raw": b"as issued", "res_model": analysis._name, "res_id": analysis.id}
-        )
+        pdf = self.env["ir.attachment"].search([("res_model", "=", analysis._name), ("res_id", "=", analysis.id)])
+        self.assertEqual(list(analysis.print_seals), pdf.mapped("name"))
         self.assertEqual(self._check("frozen").status, "passed")
-        self._sql("UPDATE ir_attachment SET checksum = 'another' WHERE id = %s", pdf.id)
+        pdf.sudo().raw = b"another report"
         self._assert_found("frozen", analysis)
+        pdf.sudo().unlink()
+        self._assert_found("frozen", analysis)
+
+    def test_6_seal_is_that_of_what_the_database_keeps(self):
+        analysis = self.env["aftersale.analysis"].create(
+            {"period": "month", "date_from": "2026-01-01", "date_to": "2026-01-31", "company_id": self.company.id}
+        )
+        figures = {"a": {"change": -0.0, "value": 1e-7, "n": 3}, "名": [0.1, 0.30000000000000004], "z": {1: None}}
+        self.patch(self.registry["aftersale.figures"], "_get", lambda *args, **options: figures)
+        analysis._issue()
+        self.env.invalidate_all()
+        self.assertTrue(analysis._is_unchanged())
 
     def test_6_figures_that_are_counted_otherwise_now(self):
         analysis = self._issued()
@@ -327,6 +364,19 @@ class TestAudit(AftersaleCase):
         cron.active = False
         line = self._assert_found("jobs", cron)
         self.assertFalse(line.with_user(self.supervisor).is_readable)
+
+    def test_9_all_jobs_are_late_after_a_standstill(self):
+        self.Audit._get_jobs().write({"nextcall": "2026-03-01 02:00:00"})
+        self.assertEqual(self._check("jobs").status, "passed")
+        self.env.ref("aftersale_followup.ir_cron_audit").nextcall = "2026-03-03 02:00:00"
+        self.assertEqual(self._check("jobs").status, "failed")
+
+    def test_repair_is_for_what_the_last_audit_found(self):
+        followup = self._planned(error_count=3)
+        first = self._assert_found("parked", followup)
+        self.Audit._run(self.company)
+        with self.assertRaises(UserError):
+            first.with_user(self.manager).action_repair()
 
     def test_10_contact_that_nobody_made(self):
         self._assert_found("overdue", self._planned(date_next="2026-02-27 10:00:00"))
