@@ -53,6 +53,7 @@ class AftersaleAnalysis(models.Model):
             "partner_ids": [Command.set((people | self.env.user.partner_id).ids)],
             "description": agenda,  # goes with the invitation
             "notes": agenda,  # what the event shows first
+            "privacy": "private",  # others than those invited may not open the analysis, and the agenda tells of it
             "res_model_id": self.env["ir.model"]._get_id(self._name),
             "res_id": self.id,
         }

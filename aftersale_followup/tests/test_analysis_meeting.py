@@ -4,7 +4,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import html2plaintext
 
 from .test_analysis import IssueCase
@@ -51,6 +51,22 @@ class TestAnalysisMeeting(IssueCase):
         self.assertEqual(self._meeting(analysis, self.supervisor), meeting, "one for all")
         with self.assertRaises(AccessError):
             analysis.with_user(self.agent).action_meeting()
+
+    def test_agenda_is_for_those_invited_only(self):
+        for _number in range(2):
+            self._feedback(datetime(2026, 1, 10), 2, self.tag_late)
+        invited, other = (
+            new_test_user(self.env, f"meeting_{name}", "base.group_user", company_id=self.company.id)
+            for name in ("invited", "other")
+        )
+        analysis = self._issued(recipient_ids=[Command.set(invited.partner_id.ids)])
+        meeting = self._meeting(analysis)
+        for user, seen in ((self.manager, True), (invited, True), (other, False)):
+            meeting.invalidate_recordset()
+            (values,) = meeting.with_user(user).sudo(False).read(["name", "description", "notes"])
+            for name, part in (("name", "January"), ("description", "Carriers rated"), ("notes", "Carriers rated")):
+                with self.subTest(user=user.login, field=name):
+                    self.assertEqual(part in str(values[name]), seen)
 
     def test_deleted_meeting_is_made_anew(self):
         analysis = self._issued(recipient_ids=[Command.set(self.readers.ids)])
