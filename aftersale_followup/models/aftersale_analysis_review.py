@@ -33,9 +33,9 @@ class AftersaleAnalysis(models.Model):
             self.activity_schedule(REVIEW, date_deadline=self.date_issue or today, user_id=manager.id)
 
     def _is_settled(self):
-        """A draft in review waits for its day."""
-        if not super()._is_settled() and self.in_review:
-            company = self.company_id
+        """A draft in review waits for its day, as long as the company wants reviews."""
+        company = self.company_id
+        if not super()._is_settled() and self.in_review and company.aftersale_report_review:
             return not self.date_issue or fields.Datetime.now() < company._aftersale_moment(self.date_issue, ISSUE_HOUR)
         return super()._is_settled()
 

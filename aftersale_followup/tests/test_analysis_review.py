@@ -67,6 +67,17 @@ class TestAnalysisReview(IssueCase):
         self.assertEqual((draft.state, draft.summary), ("issued", "Better than it looks"))
         self.assertFalse(self._todos(draft))
 
+    def test_review_switched_off_holds_no_draft_back(self):
+        self.company.aftersale_report_review_days = 0
+        self._scores(1, [5])
+        self._run_cron("2026-02-02 01:00:00")
+        self.assertEqual(self._found().state, "draft")
+        self.company.aftersale_report_review = False
+        self._run_cron("2026-02-02 02:00:00")
+        analysis = self._found()
+        self.assertEqual((analysis.state, analysis.in_review), ("issued", False))
+        self.assertFalse(self._todos(analysis))
+
     def test_review_is_nobody_s_to_write(self):
         draft = self._analysis().with_user(self.manager)
         with self.assertRaises(AccessError):
