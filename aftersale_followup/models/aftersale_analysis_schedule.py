@@ -33,22 +33,29 @@ class AftersaleAnalysis(models.Model):
 
         Due is the first working day after the period, 8 o'clock in the company. A standstill loses none: everything
         ended and not issued is due, as far back as the first feedback, but no more than twelve periods of a kind. What
-        is switched on later, quarters and teams, begins with the period that ended last.
+        is switched on later, quarters and teams, begins with the period that ended last. One that cannot even be drafted
+        stops no other.
         """
         commit_progress = self.env["ir.cron"]._commit_progress
         due = self._get_due()
         commit_progress(remaining=len(due))
         for company, team, period, date_from, date_to in due:
-            if not self._try_lock_period(company, team, period, date_from):
-                continue
-            Analysis = self.with_company(company).with_context(allowed_company_ids=company.ids)
-            key = {"company_id": company.id, "team_id": team.id, "period": period, "date_from": date_from, "version": 1}
-            draft = Analysis.search([(field, "=", value) for field, value in key.items()], order="id", limit=1)
-            if not draft:
-                draft = Analysis.create({**key, "date_to": date_to})
-            draft._issue_or_review()
+            with self.env["aftersale.plan"]._isolated():
+                self._issue_due(company, team, period, date_from, date_to)
             if not commit_progress(1):
                 break
+
+    @api.model
+    def _issue_due(self, company, team, period, date_from, date_to):
+        """Issue one analysis that is due, or have it reviewed, unless another worker is at it."""
+        if not self._try_lock_period(company, team, period, date_from):
+            return
+        Analysis = self.with_company(company).with_context(allowed_company_ids=company.ids)
+        key = {"company_id": company.id, "team_id": team.id, "period": period, "date_from": date_from, "version": 1}
+        draft = Analysis.search([(field, "=", value) for field, value in key.items()], order="id", limit=1)
+        if not draft:
+            draft = Analysis.create({**key, "date_to": date_to})
+        draft._issue_or_review()
 
     @api.model
     def _try_lock_period(self, company, team, period, date_from):
@@ -74,7 +81,9 @@ class AftersaleAnalysis(models.Model):
         begun = {analysis._get_key()[:3]: analysis.date_from for analysis in known}
         due = []
         for company in companies:
-            for team in [self.env["crm.team"].sudo(), *company.aftersale_report_team_ids]:
+            # a team can have moved to another company since it was chosen
+            teams = company.aftersale_report_team_ids.filtered(lambda team, company=company: team.company_id <= company)
+            for team in [self.env["crm.team"].sudo(), *teams]:
                 ended = []
                 for period in company._aftersale_report_periods():
                     days = list(self._get_ended_periods(company, period, first_seen[company.id]))

@@ -334,6 +334,27 @@ class TestAnalysisCron(IssueCase):
         self.assertEqual(len(self._found() - whole - own), 1)
         self.assertFalse((self._found() - whole - own).team_id)
 
+    def test_team_that_moved_to_another_company_has_no_analysis_any_more(self):
+        team = self.env["crm.team"].create({"name": "North", "company_id": self.company.id})
+        self._scores(1, [5], team_id=team.id)
+        self.company.aftersale_report_team_ids = team
+        team.company_id = self.env["res.company"].create({"name": "Other Company"})
+        with freeze_time("2026-02-02 09:00:00"):
+            due = self.env["aftersale.analysis"]._get_due()
+        self.assertEqual([row[1].id for row in due if row[0] == self.company and row[2] == "month"], [False])
+
+    def test_analysis_that_cannot_be_drafted_stops_no_other(self):
+        other = self.env["res.company"].create({"name": "Other Company"})
+        self._scores(1, [5])
+        self._scores(1, [4], company_id=other.id)
+        # what every draft of this company replaces is not there
+        self.env["ir.default"].set("aftersale.analysis", "previous_id", 2**31 - 1, company_id=self.company.id)
+        with mute_logger("odoo.sql_db", "odoo.addons.aftersale_followup.models.aftersale_plan_planning"):
+            self._run_cron("2026-02-02 09:00:00")
+        self.assertFalse(self._found())
+        issued = self.env["aftersale.analysis"].search([("company_id", "=", other.id), ("state", "=", "issued")])
+        self.assertIn("month", issued.mapped("period"))
+
     def test_what_is_switched_on_later_begins_with_the_last_period_and_catches_up_from_there(self):
         for day in (date(2025, 2, 10), date(2025, 8, 10), date(2025, 11, 10), date(2026, 1, 10), date(2026, 5, 10)):
             self._feedback(datetime(day.year, day.month, day.day, 4), 4)
