@@ -33,8 +33,8 @@ class AftersaleAnalysis(models.Model):
 
         Due is the first working day after the period, 8 o'clock in the company. A standstill loses none: everything
         ended and not issued is due, as far back as the first feedback, but no more than twelve periods of a kind. What
-        is switched on later, quarters and teams, begins with the period that ended last. One that cannot even be drafted
-        stops no other.
+        is switched on later, quarters and teams, begins with the period that ended last. One that cannot even be
+        drafted stops no other.
         """
         commit_progress = self.env["ir.cron"]._commit_progress
         due = self._get_due()
