@@ -20,6 +20,7 @@ class AftersaleFeedback(models.Model):
     # One-way forms, and those only for a while: they lead from one answer to another, not to an address.
     sender_key = fields.Char(copy=False, groups="base.group_system")
     device_key = fields.Char(copy=False, groups="base.group_system")
+    evidence_date = fields.Datetime("Evidence Changed On", readonly=True, copy=False)
     is_to_screen = fields.Boolean("To Screen", compute="_compute_is_to_screen", search="_search_is_to_screen")
 
     _sender_key = models.Index("(sender_key, date) WHERE sender_key IS NOT NULL")
@@ -159,6 +160,14 @@ class AftersaleFeedback(models.Model):
         decision = {"screened_by_id": self.env.uid, "screened_date": fields.Datetime.now()}
         # sudo: after the check; who decided and when is written by nothing but a decision
         self.sudo().filtered("is_to_screen").write(decision)
+
+    def write(self, vals):
+        """Note when the evidence changes: figures as of an earlier moment count what counted then."""
+        changed = self.filtered(lambda f: f.evidence != vals.get("evidence", f.evidence))
+        result = super().write(vals)
+        if changed:
+            super(AftersaleFeedback, changed.sudo()).write({"evidence_date": fields.Datetime.now()})
+        return result
 
     def _check_screener(self):
         if not self.env.user.has_group("aftersale_followup.group_supervisor"):

@@ -125,13 +125,14 @@ class Scope:
     def valid(self, alias):
         """Whether a feedback counted as of the cutoff: not corrected by then, nor suspicious.
 
-        Who decides about a suspicious answer does so once, and its reason stays: before that day it was one.
+        What was decided since is taken back: an answer believed since was suspicious if it has a reason for it, which
+        stays; one suspicious since counted. A suspicious answer that was only confirmed to be one did not change.
         """
         table = SQL.identifier(alias)
         if not self.is_past:
             return SQL("%s.is_valid", table)
         return SQL(
-            """CASE WHEN %(table)s.screened_date > %(cutoff)s
+            """CASE WHEN %(table)s.evidence_date > %(cutoff)s
                     THEN %(table)s.evidence = 'suspicious' OR COALESCE(%(table)s.suspicious_reason, '') = ''
                     ELSE %(table)s.evidence <> 'suspicious' END
                AND NOT EXISTS (SELECT FROM aftersale_feedback correction

@@ -65,7 +65,7 @@ class Oracle:
 
     def is_valid(self, row):
         """Whether the answer counted at the cutoff, whatever was decided about it later."""
-        if row.screened and row.screened > self.cutoff:
+        if row.decided_on and row.decided_on > self.cutoff:
             suspicious = row.evidence != "suspicious" and row.is_doubted
         else:
             suspicious = row.evidence == "suspicious"

@@ -168,6 +168,7 @@ class Store:
             "evidence": row.evidence,
             "suspicious_reason": "Too fast" if row.is_doubted else None,
             "screened_date": row.screened,
+            "evidence_date": row.decided_on,
             "is_valid": row.is_valid,
             "correction_of_id": row.corrects and row.corrects.id,
             "correction_reason": "Misheard",

@@ -163,6 +163,8 @@ class World(Store):
         if row.suggestion_state not in ("none", "new"):
             row.decided = row.date + timedelta(seconds=rng.randrange(40 * 86400))
         row.screened = rng.choice([None, None, None, None, row.date, LATER])
+        # nothing changes when who screens a suspicious answer does not believe it
+        row.decided_on = row.screened if rng.random() < 0.7 else None
         row.is_doubted = row.evidence == "suspicious" or rng.random() < 0.2
         row.is_valid, row.corrected = row.evidence != "suspicious", None
 

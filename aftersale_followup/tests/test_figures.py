@@ -1,5 +1,7 @@
 from datetime import date, datetime, timedelta
 
+from freezegun import freeze_time
+
 from odoo.fields import Command
 from odoo.tests import BaseCase, tagged
 
@@ -135,6 +137,29 @@ class TestFigures(AnalysisCase):
         before = self._january(cutoff=datetime(2026, 1, 18))["loop"]
         self.assertEqual((before["processing"], before["resolved"]), (1, 0))
         self.assertNotIn("contact_in_time", self._january(cutoff=datetime(2026, 1, 29)), "There was still time")
+
+    def test_what_is_decided_about_an_answer_after_the_cutoff_is_not_told(self):
+        """An answer counts as of a moment if it did then, whatever supervisors decided of it since."""
+        doubt = {"evidence": "suspicious", "suspicious_reason": "Too fast"}
+        refused = self._feedback(datetime(2026, 1, 10), 1, **doubt)
+        believed = self._feedback(datetime(2026, 1, 10), 2, **doubt)
+        good, doubted, checked = (self._feedback(datetime(2026, 1, 10), score) for score in (3, 4, 5))
+        self._backdate_feedback()
+
+        def scores(day):
+            figure = self._january(cutoff=datetime(2026, 2, day))["satisfaction"]
+            return figure["n"], round(figure["value"] * figure["n"])
+
+        self.assertEqual(scores(8), (3, 3 + 4 + 5))
+        with freeze_time("2026-02-10"):
+            refused.action_reject_evidence()
+            believed.action_confirm_evidence()
+            doubted.write(doubt)
+            checked.evidence = "confirmed"
+        self.assertTrue(refused.screened_date and not refused.evidence_date)
+        self.assertFalse(good.evidence_date)
+        self.assertEqual(scores(8), (3, 3 + 4 + 5))
+        self.assertEqual(scores(11), (3, 2 + 3 + 5))
 
     def test_small_numbers_are_marked_and_empty_ones_absent(self):
         self.company.write({"aftersale_min_n": 3, "aftersale_weak_n": 4})
