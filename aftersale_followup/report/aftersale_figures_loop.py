@@ -73,8 +73,9 @@ class AftersaleFigures(models.AbstractModel):
                                    WHEN t.state = 'done' THEN i.verification_deadline END AS next_deadline
                          FROM aftersale_issue i
                 CROSS JOIN LATERAL (
-                              SELECT CASE WHEN i.state NOT IN ('done', 'closed') THEN i.state
-                                          WHEN i.state = 'closed' AND i.date_closed <= %(cutoff)s THEN 'closed'
+                              SELECT CASE WHEN i.state NOT IN ('done', 'closed')
+                                               OR GREATEST(i.date_done, i.date_closed) > %(cutoff)s IS NOT TRUE
+                                               THEN i.state
                                           WHEN i.date_done <= %(cutoff)s THEN 'done'
                                           ELSE 'processing' END AS state,
                                      CASE WHEN i.date_contacted <= %(cutoff)s THEN i.date_contacted END
