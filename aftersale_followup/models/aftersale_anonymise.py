@@ -64,6 +64,14 @@ class AftersaleFeedback(models.Model):
         """Return the names of the authors of these answers, as they may stand in a text."""
         return self.mapped("contact_name") + self.partner_id._aftersale_names()
 
+    def _get_traces(self):
+        """Return (names, whole phrases) that lead from what this customer wrote to the customer or the order."""
+        self.ensure_one()
+        feedback = self.sudo()  # who reads the answer need not read orders, to have their names taken out
+        people, order = feedback.partner_id | feedback.commercial_partner_id, feedback.order_id
+        names = [feedback.contact_name, order.name, *people.mapped("name")]
+        return names, [*people.mapped("street"), *people.mapped("street2"), order.client_order_ref]
+
     def _get_anonymous_values(self):
         names = self._get_names()
         texts = ("improvement", "suggestion_answer", "suspicious_reason")

@@ -151,15 +151,7 @@ class AftersaleFigures(models.AbstractModel):
         tag_names = self._names(chosen.tag_ids)
         return [
             {
-                "text": anonymise(
-                    feedback.suggestion,
-                    [feedback.contact_name, feedback.partner_id.name, feedback.commercial_partner_id.name],
-                    [
-                        street
-                        for partner in (feedback.partner_id, feedback.commercial_partner_id)
-                        for street in (partner.street, partner.street2)
-                    ],
-                ),
+                "text": anonymise(feedback.suggestion, *feedback._get_traces()),
                 "tags": [tag_names[tag.id] for tag in feedback.tag_ids],
                 "similar": sum(
                     other != feedback and is_similar(features[feedback], features[other]) for other in others

@@ -76,6 +76,16 @@ class TestAnswers(AnalysisCase, HttpCase):
         self.assertNotIn("Zhang", asked_for)
         self.assertNotIn("1234", asked_for)
 
+    def test_texts_keep_no_street_and_no_order(self):
+        self.customer.write({"street": "Lindenweg 5", "street2": "Hinterhaus"})
+        order = self.env["sale.order"].create({"partner_id": self.customer.id, "client_order_ref": "PO-77"})
+        text = f"Order {order.name} (PO-77) never came to Lindenweg 5, hinterhaus"
+        self._say(3, partner_id=self.customer.id, order_id=order.id, detail=text, suggestion=text)
+        self._say(4)
+        told = next(row for row in self._table(with_texts=True) if "never" in str(row))
+        for trace in (order.name, "PO-77", "Lindenweg", "hinterhaus"):
+            self.assertNotIn(trace, str(told))
+
     def test_products_few_speak_of_are_left_out(self):
         for product in (self.lamp, self.lamp, self.rare):
             self._say(3, product)

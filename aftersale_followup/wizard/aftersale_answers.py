@@ -111,8 +111,8 @@ class AftersaleAnswers(models.TransientModel):
                 if products is not None:
                     row.append("; ".join((answer.product_ids & products).mapped("display_name")))
                 if self.with_texts:
-                    names = [answer.contact_name, answer.partner_id.name, answer.commercial_partner_id.name]
-                    row += [anonymise(answer.detail, names), anonymise(answer.suggestion, names)]
+                    traces = answer._get_traces()
+                    row += [anonymise(text, *traces) for text in (answer.detail, answer.suggestion)]
                 writer.writerow([as_text(value) for value in row])
             self.env.invalidate_all(flush=False)
 
