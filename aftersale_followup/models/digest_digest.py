@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import float_round, formatLang
 
 # KPI: the part of the figures that holds it, the figure, what makes one of the figure's units one of the KPI's
 KPIS = {
@@ -51,9 +50,10 @@ class DigestDigest(models.Model):
             raise AccessError(self.env._("These are the figures of a company that is not yours."))
         values = {company: self._aftersale_read(kpi, company, start, end) for company in companies}
         for digest in self:
-            digest[f"{kpi}_value"] = values[digest.company_id or self.env.company]
+            digest[f"{kpi}_value"] = values[digest.company_id or self.env.company] or 0.0
 
     def _aftersale_read(self, kpi, company, start, end):
+        """Return the value of ``kpi``; None where there is nothing to tell, or too little to be told."""
         date_from, date_to = (company._aftersale_date(fields.Datetime.to_datetime(moment)) for moment in (start, end))
         part = KPIS[kpi][0] if kpi in KPIS else "_get_loop"
         figures = self.env["aftersale.figures"]._get(company, date_from, date_to - timedelta(days=1), only={part})
@@ -61,17 +61,22 @@ class DigestDigest(models.Model):
             return sum(figures["loop"][key] for key in COUNTS[kpi])
         _part, key, unit = KPIS[kpi]
         figure = figures.get(key)
-        return figure["value"] * unit if figure and not figure["withheld"] else 0.0
+        return figure["value"] * unit if figure and not figure["withheld"] else None
 
     def _compute_kpis(self, company, user):
         """One decimal as everywhere, and a dash where there is nothing to tell."""
         kpis = super()._compute_kpis(company, user)
+        page = self.env["report.aftersale_followup.report_analysis"]
+        own, about = self.with_user(user).with_company(company), self.company_id or company
         for kpi in kpis:
             if kpi["kpi_name"] in KPIS:
-                for column in ("kpi_col1", "kpi_col2", "kpi_col3"):
-                    value = float(kpi[column]["value"])
-                    text = formatLang(self.env, float_round(value, precision_digits=1), digits=1)
-                    kpi[column] |= {"value": text if value else DASH}
+                for number, (_label, (span, _before)) in enumerate(self._compute_timeframes(company), 1):
+                    column = kpi[f"kpi_col{number}"]
+                    # Odoo's values are numbers: whether 0 is one is asked again
+                    value = float(column["value"])
+                    if not value:
+                        value = own._aftersale_read(kpi["kpi_name"], about, *map(fields.Datetime.to_string, span))
+                    column["value"] = DASH if value is None else page._format_mean(value)
         return kpis
 
     def _compute_kpis_actions(self, company, user):

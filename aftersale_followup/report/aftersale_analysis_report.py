@@ -97,12 +97,13 @@ class AftersaleAnalysisReport(models.AbstractModel):
         return names.get(self.env.lang) or names.get("en_US") or next(iter(names.values()), "")
 
     def _format_mean(self, value, sign=False):
-        text = formatLang(self.env, float_round(value, precision_digits=1), digits=1)
-        return f"+{text}" if sign and value > 0 else text
+        rounded = float_round(value, precision_digits=1) + 0.0  # no "-0.0"
+        text = formatLang(self.env, rounded, digits=1)
+        return f"+{text}" if sign and rounded > 0 else text
 
     def _format_score(self, value, sign=False):
         """NPS: a whole number that always carries its sign."""
-        rounded = float_round(value, precision_digits=0)
+        rounded = float_round(value, precision_digits=0) + 0.0
         return f"{'+' if rounded > 0 else ''}{formatLang(self.env, rounded, digits=0)}"
 
     def _format_share(self, value, sign=False):

@@ -1,7 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import date_utils, format_date
 
 from ..models.aftersale_plan import SCENARIOS
@@ -109,14 +109,21 @@ class AftersaleOverview(models.AbstractModel):
 
     def _read_options(self, options):
         """Return (team, scope) of what the page has chosen; refuse whom the rules of the analyses refuse."""
-        team = self.env["crm.team"].sudo().browse(options.get("team") or []).exists()
+        team = self._find(self.env["crm.team"].sudo(), options.get("team"))
         if not self._filter_readable(team or [team]):
             raise AccessError(self.env._("These figures are for supervisors: of their teams and of the company."))
         filters = {}
         for name, model in FILTERS.items():
             value = options.get(name)
-            filters[name] = self.env[model].browse(value).exists() if model and value else value
+            filters[name] = self._find(self.env[model], value) if model else value
         return team, self._make_period_scope(options, team, filters)
+
+    def _find(self, model, chosen):
+        """Return the record ``chosen`` by its id, an empty one for none; what is gone does not become all there is."""
+        found = model.browse(chosen or []).exists()
+        if chosen and not found:
+            raise UserError(self.env._("What was chosen no longer exists. Choose anew."))
+        return found
 
     def _make_period_scope(self, options, team=None, filters=None):
         """Return the scope of the period around a day; filters that are empty are none."""

@@ -71,6 +71,11 @@ class TestDigest(AnalysisCase):
         self._feedback(self._noon(4), 5)
         self.assertEqual(self._kpis()["satisfaction"], ("–", "5.0", "5.0"))
 
+    def test_nobody_answered_is_a_number(self):
+        day = self.company._aftersale_today() - timedelta(days=1)
+        self._followup(1, "ready", ["sent"], date_planned=day, date_deadline=day)
+        self.assertEqual(self._kpis()["response"], ("0.0", "0.0", "0.0"))
+
     def test_agents_get_none_of_it(self):
         self.assertEqual(self._kpis(self.agent), {})
 

@@ -1,6 +1,6 @@
 from datetime import datetime, time
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -67,6 +67,27 @@ class TestOverview(AnalysisCase, HttpCase):
         foreign = self.env["crm.team"].create({"name": "Foreign", "company_id": elsewhere.id})
         with self.assertRaises(AccessError):
             self._overview(team=foreign.id)
+
+    def test_what_is_gone_does_not_become_the_whole_company(self):
+        self._scores(1, [4, 5])
+        plan = self.plan.copy()
+        gone = {"team": self.other.id, "plan": plan.id}
+        self.other.unlink()
+        plan.unlink()
+        for name, value in gone.items():
+            for method, arguments in (("get_overview", []), ("get_records", ["csat"])):
+                overview = self.env["aftersale.overview"].with_user(self.manager)
+                with self.subTest(name=name, method=method), self.assertRaisesRegex(UserError, "no longer exists"):
+                    getattr(overview, method)({**JANUARY, name: value}, *arguments)
+
+    def test_a_change_of_nothing_has_no_sign(self):
+        page = self.env["report.aftersale_followup.report_analysis"]
+        for value in (-0.04, 0.0, 0.04):
+            self.assertEqual((page._format_mean(value, sign=True), page._format_score(value)), ("0.0", "0"))
+        change = page.env["aftersale.overview"]._get_change(
+            page, "csat", {"withheld": False, "previous_withheld": False, "value": 0.5, "previous": 0.5001}
+        )
+        self.assertEqual(change, {"change": "0 points", "direction": "same"})
 
     # -- periods ------------------------------------------------------------------
 
