@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import AccessError
 
 
@@ -6,6 +6,12 @@ class AftersaleAnalysis(models.Model):
     """The figures as an Excel file beside the PDF."""
 
     _inherit = "aftersale.analysis"
+
+    # Holds the files of all languages as attachments: being of a field, they are in no chatter, and who may not read
+    # the field cannot read them.
+    workbook = fields.Binary(
+        readonly=True, copy=False, groups="base.group_allow_export", export_string_translation=False
+    )
 
     def action_workbook(self):
         """Open the frozen Excel file in the reader's language, for who may export."""
@@ -23,7 +29,7 @@ class AftersaleAnalysis(models.Model):
         self.ensure_one()
         analysis = self.with_context(lang=lang)
         name = analysis._get_pdf_name()[: -len("pdf")] + "xlsx"
-        key = {"res_model": self._name, "res_id": self.id, "name": name}
+        key = {"res_model": self._name, "res_id": self.id, "res_field": "workbook", "name": name}
         Attachment = self.env["ir.attachment"]
         file = Attachment.search([(field, "=", value) for field, value in key.items()], order="id", limit=1)
         return file or Attachment.create({**key, "raw": analysis.env["aftersale.analysis.workbook"]._make(analysis)})

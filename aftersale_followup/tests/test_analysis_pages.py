@@ -288,3 +288,21 @@ class TestAnalysisPages(AnalysisCase):
         self.assertEqual(analysis._get_workbook("en_US").raw, content)
         with self.assertRaises(AccessError):
             file.with_user(manager).sudo(False).write({"raw": b"forged"})
+
+    def test_workbook_is_read_by_who_may_export_only(self):
+        self._scores(1, [5])
+        analysis = self._issued()
+        export = self.env.ref("base.group_allow_export")
+        user = new_test_user(
+            self.env, "sheet_reader", "aftersale_followup.group_supervisor", company_id=self.company.id
+        )
+        for language in ("en_US", "zh_CN"):
+            file = analysis._get_workbook(language).with_user(user).sudo(False)
+            for groups, allowed in ((user.group_ids | export, True), (user.group_ids - export, False)):
+                user.group_ids = groups
+                with self.subTest(language=language, allowed=allowed):
+                    self.assertEqual(file.has_access("read"), allowed)
+                    self.assertEqual(bool(file.search([("id", "=", file.id)])), allowed)
+                    listed = file.search([("res_model", "=", analysis._name), ("res_id", "=", analysis.id)])
+                    self.assertTrue(listed, "the PDF is there")
+                    self.assertNotIn(file, listed, "nor is it in the chatter")
