@@ -200,6 +200,10 @@ class Past:
         # who was named was the only one to get reports; their mail shows the figures now, in every language
         roles = "aftersale_report_managers, aftersale_report_leaders, aftersale_report_heads"
         assert self.sql(f"SELECT {roles} FROM res_company WHERE id = 1") == [(False, False, False)]
+        # an analysis that went out is missing with nobody
+        tables = [f"aftersale_analysis_{name}_rel" for name in ("recipient", "sent")]
+        recipients, sent = (self.sql(f"SELECT analysis_id, partner_id FROM {table} ORDER BY 1, 2") for table in tables)
+        assert recipients == sent != []
         query = "SELECT body_html->>'en_US', body_html->>'zh_CN' FROM mail_template WHERE id = %s"
         assert all(
             "object.mail_html" in (text or "object.mail_html") for text in self.sql(query, self._report_mail())[0]

@@ -19,6 +19,7 @@ SYSTEM_FIELDS = {
     "print_seals",
     "cutoff",
     "date_sent",
+    "sent_partner_ids",
     "error_count",
     "error_message",
     "in_review",
@@ -27,7 +28,7 @@ SYSTEM_FIELDS = {
     "meeting_date",
 }
 # All that may still change once an analysis is issued.
-OPEN_FIELDS = {"date_sent", "meeting_id", "print_seals"}
+OPEN_FIELDS = {"date_sent", "sent_partner_ids", "meeting_id", "print_seals"}
 
 
 class AftersaleAnalysis(models.Model):

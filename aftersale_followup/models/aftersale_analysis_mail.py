@@ -15,6 +15,10 @@ class AftersaleAnalysis(models.Model):
 
     _inherit = "aftersale.analysis"
 
+    # Odoo deletes notifications of old mails; this stays.
+    sent_partner_ids = fields.Many2many(
+        "res.partner", "aftersale_analysis_sent_rel", "analysis_id", "partner_id", "Sent To", readonly=True, copy=False
+    )
     mail_html = fields.Html(compute="_compute_mail_html", sanitize=False, export_string_translation=False)
     unsent_note = fields.Text("Not Delivered", compute="_compute_unsent_note")
 
@@ -85,16 +89,19 @@ class AftersaleAnalysis(models.Model):
         self.sudo()._send(missing)
 
     def _get_missing(self):
-        """Return the recipients with an address who got nothing, and whose mail is not tried again."""
+        """Return the recipients with an address who were sent nothing, or whose mail failed and is not tried again."""
         last = self._get_last_notifications()
+        recipients = (self.recipient_ids | self.head_ids).filtered("email")
 
-        def is_missing(partner):
+        def is_given_up(partner):
             notification = last.get((self.id, partner.id))
-            return not notification or (
-                notification.notification_status in FAILED and not notification.mail_mail_id._aftersale_is_tried_again()
+            return (
+                notification
+                and notification.notification_status in FAILED
+                and not notification.mail_mail_id._aftersale_is_tried_again()
             )
 
-        return (self.recipient_ids | self.head_ids).filtered("email").filtered(is_missing)
+        return recipients - self.sent_partner_ids | recipients.filtered(is_given_up)
 
     def _send(self, partners=None):
         """Queue the mails, to the recipients or to some of them. The mail queue sends them later."""
@@ -109,7 +116,8 @@ class AftersaleAnalysis(models.Model):
             self._queue_mails(members, lang, part)
         if partners:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-            self.date_sent = fields.Datetime.now()
+            sent = [Command.link(partner.id) for partner in partners]
+            self.write({"date_sent": fields.Datetime.now(), "sent_partner_ids": sent})
 
     def _queue_mails(self, partners, lang, departments):
         """Queue one message in a language to some partners, a mail each; all of it, or the part of departments."""

@@ -180,6 +180,31 @@ class TestAnalysisMail(MailCase):
         with self.assertRaises(AccessError):
             analysis.with_user(self.supervisor).action_send_missing()
 
+    def test_who_got_it_is_not_missing_after_odoo_deleted_the_notifications(self):
+        self._scores(1, [5])
+        self.reader.email = False
+        analysis = self._issued()
+        self.assertEqual(analysis.sent_partner_ids, self.chinese_reader)
+        self._deliver()
+        self._notifications(analysis).unlink()
+        self.reader.email = "ann@analysis.example"
+        self.assertEqual(analysis._get_missing(), self.reader)
+        analysis.with_user(self.manager).action_send_missing()
+        self.assertEqual([to for to, _id in self._deliver()], ['"Ann" <ann@analysis.example>'])
+        self.assertFalse(analysis._get_missing())
+        self.assertEqual(analysis.sent_partner_ids, self.reader + self.chinese_reader)
+        with self.assertRaises(AccessError):
+            analysis.with_user(self.manager).sudo(False).sent_partner_ids = False
+
+    def test_whose_mail_was_given_up_is_missing(self):
+        self._scores(1, [5])
+        analysis = self._issued()
+        self._deliver(refused="li@analysis.example")
+        (failed,) = self._reports(analysis)
+        self.assertFalse(analysis._get_missing(), "it is tried again")
+        failed.aftersale_tries = 99
+        self.assertEqual(analysis._get_missing(), self.chinese_reader)
+
     def test_heads_of_departments_get_their_part_only(self):
         self.company.write({"aftersale_report_heads": True})
         self._measure(self.logistics, "Carriers rated")

@@ -26,6 +26,7 @@ def migrate(cr, version):
     _keep_edited_thanks(env)
     _keep_told(env)
     _keep_recipients(env)
+    _keep_sent(env)
     # New, or about another model now; an update creates nothing that users may delete, and changes nothing they edit.
     for name in ("aftersale_complaint_step_data", "mail_template_thanks_data"):
         convert_file(env, MODULE, f"data/{name}.xml", {}, mode="init", noupdate=True)
@@ -177,6 +178,18 @@ def _keep_recipients(env):
             "aftersale_report_leaders": False,
             "aftersale_report_heads": False,
         }
+    )
+
+
+def _keep_sent(env):
+    """Of analyses that were mailed it is kept from now on to whom: those of before went to all who have an address."""
+    env.cr.execute(
+        """INSERT INTO aftersale_analysis_sent_rel (analysis_id, partner_id)
+           SELECT r.analysis_id, r.partner_id
+             FROM aftersale_analysis_recipient_rel r
+             JOIN aftersale_analysis a ON a.id = r.analysis_id AND a.date_sent IS NOT NULL
+             JOIN res_partner p ON p.id = r.partner_id AND p.email <> ''
+               ON CONFLICT DO NOTHING"""
     )
 
 
