@@ -323,7 +323,7 @@ class Loop:
         assert middle.strftime("%B %Y") in words
         # 33 / 9 after 21 / 5: neither mean nor difference is near a half.
         assert (sum(self.scores), len(self.scores)) == (33, 9)
-        assert "Average satisfaction 3.7, -0.5* n = 9 before: 4.2" in words
+        assert "Average satisfaction 3.7, -0.5* target ≥ 4.2 missed before: 4.2 · n = 9" in words
         assert re.search(r"\b1 Functional defect 3 60%", words)
 
         [report] = self.company.find("aftersale.analysis", ["period", "=", "month"], ["date_from", "=", first])
