@@ -17,6 +17,7 @@ CONTENT = {
     "activity": ".o_activity_view_table",
     "calendar": ".o_calendar_view .fc-view",
     "console": ".o_aftersale_console .o_aftersale_queue",
+    "figures": ".o_aftersale_overview .o_aftersale_tile",
     "form": ".o_form_renderer",
     "graph": ".o_graph_canvas_container canvas, .o_view_nocontent",
     "kanban": ".o_kanban_renderer",
