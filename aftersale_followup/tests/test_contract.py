@@ -262,6 +262,7 @@ MAY_GO = {
     "aftersale.optout.partner_id",
     "aftersale.access.log.partner_id",
     "aftersale.analysis.recipient_ids",
+    "aftersale.analysis.sent_partner_ids",
     "aftersale.analysis.head_ids",
     "aftersale.feedback.sealed.product_ids",
     "aftersale.target.line.partner_id",
