@@ -1,6 +1,8 @@
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .score_trend import NOTHING, read_scores, score_sums
+
 
 def product_figures(products, model, domain, aggregates):
     """Return {product id: values of ``aggregates``} over the records ``f`` of ``model`` that the user may read.
@@ -37,3 +39,12 @@ def product_figures(products, model, domain, aggregates):
         )
     )
     return {product: values for product, *values in rows}
+
+
+def set_product_scores(products):
+    """Set the number of valid answers, their average and its trend on ``products``, templates or variants."""
+    sums = SQL("COUNT(*), %s", score_sums(SQL("f.score"), SQL("f.date")))
+    figures = product_figures(products, "aftersale.feedback", Domain("is_valid", "=", True), sums)
+    for product in products:
+        product.aftersale_feedback_count, *scores = figures.get(product.id, (0, *NOTHING))
+        product.update(read_scores(products.env, scores))

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .product_figures import product_figures
-from .score_trend import NOTHING, TRENDS, read_scores, score_sums
+from .product_figures import product_figures, set_product_scores
+from .score_trend import TRENDS
 
 
 class ProductTemplate(models.Model):
@@ -23,11 +23,7 @@ class ProductTemplate(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_aftersale_feedback(self):
         """Count the valid feedback about a product and average its scores, as far as the user may read it."""
-        sums = SQL("COUNT(*), %s", score_sums(SQL("f.score"), SQL("f.date")))
-        figures = product_figures(self, "aftersale.feedback", Domain("is_valid", "=", True), sums)
-        for product in self:
-            product.aftersale_feedback_count, *scores = figures.get(product.id, (0, *NOTHING))
-            product.update(read_scores(self.env, scores))
+        set_product_scores(self)
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_aftersale_followup_count(self):

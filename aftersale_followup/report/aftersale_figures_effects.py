@@ -66,6 +66,17 @@ class AftersaleFigures(models.AbstractModel):
         and after are of those who gave a next one. The cost is what the customers of the cohort, recovered or not, were
         granted in these days, for each one recovered; what a granted compensation is worth is entered with it.
         """
+        sides = self._read_recovery(scope)
+        now, before = sides.get(True), sides.get(False)
+        shares = [(side["recovered"], side["n"]) if side else (0, 0) for side in (now, before)]
+        return {
+            "recovery": self._rate(scope, *shares),
+            "recovery_scores": self._get_recovery_scores(scope, now, before),
+            "recovery_cost": self._get_recovery_cost(scope, now, before),
+        }
+
+    def _read_recovery(self, scope):
+        """{whether of this cohort or the one before: counts and sums of the customers with a low score in it}."""
         rows = self.env.execute_query_dict(
             SQL(
                 """
@@ -115,14 +126,7 @@ class AftersaleFigures(models.AbstractModel):
                 company=scope.company.id,
             )
         )
-        sides = {row["is_now"]: row for row in rows}
-        now, before = sides.get(True), sides.get(False)
-        shares = [(side["recovered"], side["n"]) if side else (0, 0) for side in (now, before)]
-        return {
-            "recovery": self._rate(scope, *shares),
-            "recovery_scores": self._get_recovery_scores(scope, now, before),
-            "recovery_cost": self._get_recovery_cost(scope, now, before),
-        }
+        return {row["is_now"]: row for row in rows}
 
     def _get_recovery_scores(self, scope, now, before):
         """Figure of the mean change from the low score to the next one, with both means."""
