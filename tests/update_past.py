@@ -170,7 +170,8 @@ class Past:
             ("aftersale_issue.waiver_note", self.unconfirmed),
             ("aftersale_issue.waiver_reason", self.unconfirmed),
             ("aftersale_plan.partner_domain", self.plans["loyal"]),
-            ("mail_template.body_html", self._report_mail()),  # nobody edited it
+            ("mail_template.body_html", self._id("mail_template_analysis")),  # nobody edited it
+            ("report_paperformat.dpi", self._id("paperformat_analysis")),
         }
         # The call form gave way to the console, the languages of shipped questionnaires to "all".
         expected_of_all = {"ir_rule.domain_force", "ir_rule.name", "aftersale_call", "res_lang_survey_survey_rel"}
@@ -178,10 +179,10 @@ class Past:
         seen = {(name, key) for name, key, _old, _new in changed}
         return [c for c in changed if c[0] not in expected_of_all and c[:2] not in expected] + sorted(expected - seen)
 
-    def _report_mail(self):
-        query = "SELECT res_id FROM ir_model_data WHERE name = 'mail_template_analysis' AND module = %s"
-        [(template,)] = self.sql(query, ADDON)
-        return template
+    def _id(self, name):
+        """Id of a record that the add-on brings, by its external id."""
+        [(found,)] = self.sql("SELECT res_id FROM ir_model_data WHERE name = %s AND module = %s", name, ADDON)
+        return found
 
     def _of_thanks(self, columns):
         """The texts of thanks that nobody edited are about the feedback now, no longer about the follow-up."""
@@ -206,7 +207,8 @@ class Past:
         assert recipients == sent != []
         query = "SELECT body_html->>'en_US', body_html->>'zh_CN' FROM mail_template WHERE id = %s"
         assert all(
-            "object.mail_html" in (text or "object.mail_html") for text in self.sql(query, self._report_mail())[0]
+            "object.mail_html" in (text or "object.mail_html")
+            for text in self.sql(query, self._id("mail_template_analysis"))[0]
         )
         alarms = {"resolution_deadline": ["2024-05-06", 3]}  # told before, not told again
         assert self.sql("SELECT alarms FROM aftersale_issue WHERE id = %s", self.late) == [(alarms,)]
