@@ -31,6 +31,7 @@ from . import aftersale_feedback_recorded
 from . import aftersale_feedback_sealed
 from . import aftersale_feedback_sheet
 from . import aftersale_feedback_suggest
+from . import aftersale_figure_target
 from . import aftersale_focus
 from . import aftersale_touchpoint
 from . import aftersale_plan

@@ -1,59 +1,49 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
-# figure: the field with its target, how many of the field's units make one of the figure's, whether less is better
-TARGETS = {
-    "satisfaction": ("aftersale_target_satisfaction", 1, False),
-    "csat": ("aftersale_target_csat", 100, False),
-    "nps": ("aftersale_target_nps", 1, False),
-    "followup_rate": ("aftersale_target_followup", 100, False),
-    "response_rate": ("aftersale_target_response", 100, False),
-    "complaint_rate": ("aftersale_target_complaint", 100, True),
-    "contact_in_time": ("aftersale_target_contact", 100, False),
-    "closed_loop": ("aftersale_target_closed_loop", 100, False),
-    "reopened": ("aftersale_target_reopened", 100, True),
-    "measures_in_time": ("aftersale_target_measures", 100, False),
-    "suggestion_adoption": ("aftersale_target_adoption", 100, False),
+from ..report.figure_kinds import LESS_IS_BETTER
+
+# What a new company begins with, in the units that targets are entered in.
+DEFAULTS = {
+    "satisfaction": 4.2,
+    "followup_rate": 95,
+    "response_rate": 30,
+    "contact_in_time": 100,
+    "closed_loop": 95,
+    "reopened": 5,
+    "measures_in_time": 90,
+    "suggestion_adoption": 10,
 }
 
 
-# What the company wants its figures to be: a score, a balance (recommendation), all others percent; 0 = no target.
+# What the company wants its figures to be.
 class ResCompany(models.Model):
     _inherit = "res.company"
 
-    aftersale_target_satisfaction = fields.Float("Target: Average Satisfaction", digits=(3, 1), default=4.2)
-    aftersale_target_csat = fields.Float("Target: Satisfied (%)", digits=(4, 1))
-    aftersale_target_nps = fields.Float("Target: Recommendation", digits=(4, 1))
-    aftersale_target_followup = fields.Float("Target: Follow-up Rate (%)", digits=(4, 1), default=95.0)
-    aftersale_target_response = fields.Float("Target: Response Rate (%)", digits=(4, 1), default=30.0)
-    aftersale_target_complaint = fields.Float("Target: Complaint Rate, at Most (%)", digits=(4, 1))
-    aftersale_target_contact = fields.Float("Target: Contacted in Time (%)", digits=(4, 1), default=100.0)
-    aftersale_target_closed_loop = fields.Float("Target: Closed Loop (%)", digits=(4, 1), default=95.0)
-    aftersale_target_reopened = fields.Float("Target: Reopened, at Most (%)", digits=(4, 1), default=5.0)
-    aftersale_target_measures = fields.Float("Target: Measures in Time (%)", digits=(4, 1), default=90.0)
-    aftersale_target_adoption = fields.Float("Target: Suggestions Adopted (%)", digits=(4, 1), default=10.0)
     aftersale_target_tolerance = fields.Float("Just Missed (% of the target)", digits=(4, 1), default=5.0)
 
-    _aftersale_target_satisfaction = models.Constraint(
-        "CHECK(aftersale_target_satisfaction = 0 OR aftersale_target_satisfaction BETWEEN 1 AND 5)",
-        "The target of the average satisfaction lies between 1 and 5; 0 means no target.",
+    _aftersale_target_tolerance = models.Constraint(
+        "CHECK(aftersale_target_tolerance BETWEEN 0 AND 100)", "A target is just missed by 0 to 100 % of it."
     )
-    _aftersale_target_percent = models.Constraint(
-        "CHECK(LEAST(aftersale_target_csat, aftersale_target_followup, aftersale_target_response, "
-        "aftersale_target_complaint, aftersale_target_contact, aftersale_target_closed_loop, "
-        "aftersale_target_reopened, aftersale_target_measures, aftersale_target_adoption, "
-        "aftersale_target_tolerance) >= 0 AND "
-        "GREATEST(aftersale_target_csat, aftersale_target_followup, aftersale_target_response, "
-        "aftersale_target_complaint, aftersale_target_contact, aftersale_target_closed_loop, "
-        "aftersale_target_reopened, aftersale_target_measures, aftersale_target_adoption, "
-        "aftersale_target_tolerance) <= 100)",
-        "Targets in percent lie between 0 and 100; 0 means no target.",
-    )
-    _aftersale_target_nps = models.Constraint(
-        "CHECK(aftersale_target_nps BETWEEN -100 AND 100)",
-        "The target of the recommendation lies between -100 and 100; 0 means no target.",
-    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        companies = super().create(vals_list)
+        companies._aftersale_set_default_targets()
+        return companies
+
+    def _aftersale_set_default_targets(self):
+        # sudo: who makes companies need not know of follow-ups
+        self.env["aftersale.figure.target"].sudo().create(
+            [
+                {"company_id": company.id, "figure": figure, "target": target}
+                for company in self
+                for figure, target in DEFAULTS.items()
+            ]
+        )
 
     def _aftersale_targets(self):
         """{figure: (target in the unit of the figure, whether less is better)} of the figures that have one."""
         self.ensure_one()
-        return {figure: (self[name] / unit, at_most) for figure, (name, unit, at_most) in TARGETS.items() if self[name]}
+        # sudo: they go with the figures, whoever may see these
+        targets = self.env["aftersale.figure.target"].sudo().search([("company_id", "=", self.id)])
+        return {target.figure: (target._get_value(), target.figure in LESS_IS_BETTER) for target in targets}

@@ -73,7 +73,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "scores": self._get_scores(figures),
             "products_left": figures.get("product_count", 0) - len(figures.get("products") or []),
             "tolerance": self._format_share(figures.get("target_tolerance", 0) / 100),
-            "has_targets": any(isinstance(figure, dict) and figure.get("target") for figure in figures.values()),
+            "has_targets": any(isinstance(figure, dict) and "target" in figure for figure in figures.values()),
             "weak_n": figures.get("weak_n", company.aftersale_weak_n),
             "min_n": figures.get("min_n", company.aftersale_min_n),
         }
@@ -106,8 +106,14 @@ class AftersaleAnalysisReport(models.AbstractModel):
         rounded = float_round(value, precision_digits=0) + 0.0
         return f"{'+' if rounded > 0 else ''}{formatLang(self.env, rounded, digits=0)}"
 
-    def _format_share(self, value, sign=False):
+    def _format_share(self, value):
         return format_percent(float_round(value, precision_digits=2), locale=self._locale())
+
+    def _format_target(self, value, formatter):
+        """As the figure, but a share as it was entered: 2.5 % is not 3 %."""
+        if formatter != self._format_share:
+            return formatter(value)
+        return format_percent(float_round(value, precision_digits=4), locale=self._locale(), decimal_quantization=False)
 
     def _format_period(self, period, date_from, date_to):
         if not date_from or not date_to:
@@ -172,11 +178,11 @@ class AftersaleAnalysisReport(models.AbstractModel):
 
     def _get_target(self, figure, formatter):
         """Target and traffic light as texts: a word says what the colour says."""
-        if not figure.get("target"):
+        if "target" not in figure:
             return {}
         labels = {"green": self.env._("reached"), "amber": self.env._("just missed"), "red": self.env._("missed")}
         return {
-            "target": f"{'≤' if figure['target_at_most'] else '≥'} {formatter(figure['target'])}",
+            "target": f"{'≤' if figure['target_at_most'] else '≥'} {self._format_target(figure['target'], formatter)}",
             "light": figure["light"],
             "light_label": labels.get(figure["light"], ""),
         }

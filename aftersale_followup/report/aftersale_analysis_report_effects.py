@@ -19,19 +19,12 @@ class AftersaleAnalysisReport(models.AbstractModel):
             "comparisons": self._get_comparisons(figures),
             "recovery": self._get_recovery(figures, currency),
             "problem_scores": self._get_problem_scores(figures.get("problem_scores")),
-            "measure_effects": self._get_measure_effects(figures),
+            "measure_effects": self._get_measure_effects(figures.get("measure_effects")),
+            "measure_rates": self._get_rates(figures, ("measure_effects",)),
             "staff": self._get_staff(figures),
         }
         page["has_weak"] = page["has_weak"] or any(row["weak"] for row in page["problem_scores"])
         return page
-
-    def _get_formatter(self, key, currency=None):
-        own = {
-            "recovery_scores": lambda value: self._format_mean(value, sign=True),
-            "recovery_cost": lambda value: formatLang(self.env, value, currency_obj=currency),
-            **dict.fromkeys((*EFFECTS, "problem_scores"), self._format_points),
-        }
-        return own.get(key) or super()._get_formatter(key, currency)
 
     def _format_points(self, value):
         """The difference of two shares; not in percent, which would be a share of one of them."""
@@ -80,17 +73,10 @@ class AftersaleAnalysisReport(models.AbstractModel):
                 row["from_to"] = f"{self._format_mean(scores['before'])} → {self._format_mean(scores['after'])}"
         return rows
 
-    def _get_measure_effects(self, figures):
+    def _get_measure_effects(self, figure):
         """Numbers of measures by their measured effect; empty where none was measured."""
-        figure = figures.get("measure_effects")
-        if not figure:
-            return []
         effects = self.env["aftersale.action"]._fields["effect"]._description_selection(self.env)
-        counts = [(label, figure[effect]) for effect, label in effects]
-        if not figure["withheld"]:
-            low, high = (self._format_share(figure[end]) for end in ("low", "high"))
-            counts.append((self.env._("Proven, of all"), f"{self._format_share(figure['value'])} ({low} – {high})"))
-        return counts
+        return [(label, figure[effect]) for effect, label in effects] if figure else []
 
     # ------------------------------------------------------------
     # staff

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.tools import formatLang
 
 from .aftersale_analysis_report import DASH
+from .figure_kinds import get_kind
 
 
 class AftersaleAnalysisReport(models.AbstractModel):
@@ -23,12 +24,13 @@ class AftersaleAnalysisReport(models.AbstractModel):
     def _get_formatter(self, key, currency=None):
         """Return what turns the value of one figure, or the limits of its interval, into a text."""
         return {
-            "satisfaction": self._format_mean,
-            "loyalty": self._format_mean,
-            "suggestion_lead_time": self._format_mean,
-            "nps": self._format_score,
-            "lifetime_value": lambda value: formatLang(self.env, value, currency_obj=currency),
-        }.get(key, self._format_share)
+            "score": self._format_mean,
+            "days": self._format_mean,
+            "change": lambda value: self._format_mean(value, sign=True),
+            "balance": self._format_score,
+            "points": self._format_points,
+            "money": lambda value: formatLang(self.env, value, currency_obj=currency),
+        }.get(get_kind(key), self._format_share)
 
     def _get_effects(self, figures, currency):
         """(title, rows) of what became of the customers; the values of customers by segment, with their median."""

@@ -4,17 +4,18 @@ from datetime import date, datetime
 from odoo import models
 
 from ..models.aftersale_export_mixin import as_text
+from .figure_kinds import get_kind
 
-FORMATS = {"mean": "0.0", "share": "0%", "points": "0", "money": "#,##0.00", "day": "yyyy-mm-dd"}
-# In which unit figures come; all others are shares.
-UNITS = {
-    "satisfaction": "mean",
-    "loyalty": "mean",
-    "suggestion_lead_time": "mean",
-    "nps": "points",
-    "lifetime_value": "money",
-    "recovery_scores": "mean",
-    "recovery_cost": "money",
+FORMATS = {
+    "score": "0.0",
+    "change": "0.0",
+    "days": "0.0",
+    "share": "0%",
+    "growth": "0%",
+    "points": "0%",
+    "balance": "0",
+    "money": "#,##0.00",
+    "day": "yyyy-mm-dd",
 }
 FORBIDDEN = str.maketrans("[]:*?/\\", "       ")  # in the names of sheets
 WIDTH, FIRST_WIDTH = 16, 38
@@ -143,8 +144,8 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
         for key, (label, definition) in self.env["aftersale.figures"]._get_definitions().items():
             figure = figures.get(key)
             if isinstance(figure, dict) and "withheld" in figure:
-                unit = UNITS.get(key, "share")
-                target = (figure["target"], unit) if figure.get("target") else None
+                unit = get_kind(key)
+                target = (figure["target"], unit) if "target" in figure else None
                 light = labels.get(figure.get("light"), "")
                 rows.append([label, *self._get_cells(figure, unit), target, light, definition])
         headings = [self.env._("Figure"), *self._get_headings(), self.env._("Target"), self.env._("Result")]
@@ -159,7 +160,7 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
         for points in zip(*trends.values(), strict=True):
             row = [date.fromisoformat(points[0][name]) for name in ("date_from", "date_to")]
             for key, point in zip(trends, points, strict=True):
-                row += [None if point["withheld"] else (point["value"], UNITS.get(key, "share")), point["n"]]
+                row += [None if point["withheld"] else (point["value"], get_kind(key)), point["n"]]
             rows.append(row)
         headings = [self.env._("From"), self.env._("To")]
         for key in trends:

@@ -58,7 +58,7 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
                     person["name"],
                     *(person[step] for step in steps),
                     *self._get_cells(person["response"], "share")[:2],
-                    *self._get_cells(person["satisfaction"], "mean")[:2],
+                    *self._get_cells(person["satisfaction"], "score")[:2],
                     ", ".join(f"{names.get(code, code)} {n}" for code, n in person["channels"].items()),
                 ]
                 for person in figures.get(role) or []
@@ -90,12 +90,12 @@ class AftersaleAnalysisWorkbook(models.AbstractModel):
         ):
             for row in figures.get(key) or []:
                 name = types.get(row["type"], row["type"]) if "type" in row else self._pick(row["name"])
-                rows.append([name, kind, *self._get_cells(row, "mean")])
+                rows.append([name, kind, *self._get_cells(row, "score")])
         yield self.env._("Scores"), [self.env._("About"), self.env._("Part"), *self._get_headings()], rows
 
     def _get_words(self, analysis, figures, page):
         rows = [
-            [row["word"], row["n"], None if row["withheld"] else (row["value"], "mean"), row["rated"]]
+            [row["word"], row["n"], None if row["withheld"] else (row["value"], "score"), row["rated"]]
             for row in (figures.get("words") or {}).get("top", [])
         ]
         headings = [self.env._("Word"), self.env._("Feedback"), self.env._("Average"), self.env._("n")]

@@ -6,6 +6,7 @@ from odoo.tools import date_utils, format_date
 
 from ..models.aftersale_plan import SCENARIOS
 from .aftersale_analysis_report import DASH
+from .figure_kinds import LESS_IS_BETTER, get_kind
 
 PERIODS = {"week": {"weeks": 1}, "month": {"months": 1}, "quarter": {"months": 3}, "year": {"years": 1}}
 # The parts of the figures that the page shows, and its tiles.
@@ -31,7 +32,30 @@ TILES = (
     "measures_in_time",
     "suggestion_adoption",
 )
-LESS_IS_BETTER = {"complaint_rate", "reopened"}
+# What the page shows besides, of the figures that have a target, and the part that computes each.
+PART_OF_FIGURE = {
+    "recommendation": "_get_feedback",
+    "stability": "_get_bonds",
+    "loyalty": "_get_bonds",
+    "feedback_quality": "_get_quality",
+    "coverage": "_get_coverage",
+    "in_time_rate": "_get_contacts",
+    "reached_rate": "_get_calls",
+    "closure_survival": "_get_survival",
+    "suggestion_lead_time": "_get_lead_time",
+    "recovery": "_get_recovery",
+    "recovery_scores": "_get_recovery",
+    "recovery_cost": "_get_recovery",
+    "repeat_purchase": "_get_repeat_purchase",
+    "repeat_purchase_not_asked": "_get_repeat_purchase",
+    "repeat_purchase_effect": "_get_comparisons",
+    "retention_effect": "_get_comparisons",
+    "retention": "_get_customers",
+    "churn": "_get_customers",
+    "lifetime_value": "_get_customers",
+    "sales_growth": "_get_growth",
+    "measure_effects": "_get_measure_effects",
+}
 # What may be chosen, besides the team, by the names the figures have for it.
 FILTERS = {"plan": "aftersale.plan", "scenario": None, "channel": "aftersale.channel", "product": "product.template"}
 # What opens for the records of each model, as (action, what stands above them).
@@ -62,8 +86,14 @@ class AftersaleOverview(models.AbstractModel):
             `plan`, `scenario`, `channel`, `product` (a template); what is empty is all
         """
         team, scope = self._read_options(options)
+        further = self._get_further()
         figures = self.env["aftersale.figures"]._get(
-            self.env.company, scope.date_from, scope.date_to, team=team, only=PARTS, **scope.filters
+            self.env.company,
+            scope.date_from,
+            scope.date_to,
+            team=team,
+            only=PARTS | set(further.values()),
+            **scope.filters,
         )
         page = self.env["report.aftersale_followup.report_analysis"]
         return {
@@ -71,7 +101,10 @@ class AftersaleOverview(models.AbstractModel):
             "company": self.env.company.name,
             "choices": self._get_choices(),
             "is_empty": not any(figures.get(key) for key in (*TILES, "problem_feedback")),
-            "tiles": [self._get_tile(page, figures, options["period"], key) for key in TILES],
+            "tiles": [
+                {**self._get_tile(page, figures, options["period"], key), "is_open": key in TILES}
+                for key in (*TILES, *further)
+            ],
             "problems": self._get_problems(page, figures),
             "areas": self._get_areas(page, figures),
             "channels": self._get_channels(page, figures),
@@ -87,6 +120,16 @@ class AftersaleOverview(models.AbstractModel):
         model, domain = self.env["aftersale.figures"]._get_records(scope, key, part)
         period = self._describe_period(options["period"], scope)
         return self._open_records(model, domain, f"{self._get_label(key, part)} · {period['label']}")
+
+    def _get_part_of_figure(self):
+        """Return {figure that is shown where it has a target: name of the part that computes it}."""
+        return PART_OF_FIGURE
+
+    def _get_further(self):
+        """Return those of them that have a target, in the order of the definitions."""
+        targets, parts = self.env.company._aftersale_targets(), self._get_part_of_figure()
+        order = self.env["aftersale.figures"]._get_definitions()
+        return {key: parts[key] for key in order if key in targets and key in parts}
 
     def _open_records(self, model, domain, name):
         action = self.env["ir.actions.act_window"]._for_xml_id(ACTIONS[model])
@@ -205,8 +248,8 @@ class AftersaleOverview(models.AbstractModel):
     def _get_tile(self, page, figures, period, key):
         """One figure as texts, with its change and its last periods; what is withheld has no value at all."""
         figure = figures.get(key)
-        format_value = page._get_formatter(key)
-        tile = page._get_defined_row(figures, key)
+        format_value = page._get_formatter(key, self.env.company.currency_id)
+        tile = page._get_defined_row(figures, key, self.env.company.currency_id)
         withheld = self.env._("too few answers (%s)", tile["n"])
         return {
             **tile,
@@ -230,13 +273,16 @@ class AftersaleOverview(models.AbstractModel):
         """The change on the period before as a text, and whether it is for the better."""
         if not figure or figure["withheld"] or figure["previous"] is None or figure["previous_withheld"]:
             return {"change": "", "direction": ""}
-        change = figure["value"] - figure["previous"]
-        if key == "satisfaction":
-            change, text = figure["change"], page._format_mean(figure["change"], sign=True)
-        elif key == "nps":
+        kind, change = get_kind(key), figure["value"] - figure["previous"]
+        if kind in ("score", "days", "change"):
+            change = figure["change"]
+            text = page._format_mean(change, sign=True)
+        elif kind == "balance":
             text = page._format_score(change)
+        elif kind == "money":
+            text = f"{'+' if change > 0 else ''}{page._get_formatter(key, self.env.company.currency_id)(change)}"
         else:
-            text = self.env._("%s points", page._format_score(100 * change))
+            text = page._format_points(change)
         if not any(digit in "123456789" for digit in text):
             return {"change": text, "direction": "same"}
         is_better = (change > 0) != (key in LESS_IS_BETTER)

@@ -43,6 +43,14 @@ class AnalysisCase(TransactionCase):
             }
         )
 
+    @classmethod
+    def _set_target(cls, figure, target):
+        """Make ``target`` what the company wants the figure to be, in the unit users enter; None for no target."""
+        targets = cls.env["aftersale.figure.target"]
+        targets.search([("company_id", "=", cls.company.id), ("figure", "=", figure)]).unlink()
+        if target is not None:
+            targets.create({"company_id": cls.company.id, "figure": figure, "target": target})
+
     def _scores(self, month, scores, **values):
         for score in scores:
             self._feedback(datetime(2026, month, 15, 4), score, **values)

@@ -30,6 +30,7 @@ MATRIX = {
     "aftersale.workday": {"employee": "r", "agent": "r", "supervisor": "r", "manager": "crwu"},
     "aftersale.optout": {"employee": "-", "agent": "-", "supervisor": "crw", "manager": "crw"},
     "aftersale.analysis": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "crwu"},
+    "aftersale.figure.target": {"employee": "-", "agent": "-", "supervisor": "r", "manager": "crwu"},
     "aftersale.feedback.report": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.timeline": {"employee": "-", "agent": "r", "supervisor": "r", "manager": "r"},
     "aftersale.access.log": {"employee": "-", "agent": "-", "supervisor": "-", "manager": "-", "privacy": "r"},

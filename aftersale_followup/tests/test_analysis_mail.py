@@ -117,7 +117,7 @@ class TestAnalysisMail(MailCase):
         self.assertFalse(analysis.unsent_note)
 
     def test_body_holds_the_headline_with_lights_as_words(self):
-        self.company.write({"aftersale_target_satisfaction": 4.2, "aftersale_weak_n": 30})
+        self.company.aftersale_weak_n = 30
         self._feedback(datetime(2025, 12, 10), 4)
         self._scores(1, [5, 5, 4, 4, 3], nps="9")
         text = self._text(self._reports(self._issued()).filtered(lambda mail: mail.recipient_ids == self.reader))

@@ -114,7 +114,8 @@ class TestAnalysisPages(AnalysisCase):
 
     def test_pdf_tells_the_figures_of_the_engine_in_both_languages(self):
         self._month_of_work()
-        self.company.write({"aftersale_target_csat": 60, "aftersale_target_nps": 50})
+        self._set_target("csat", 60)
+        self._set_target("nps", 50)
         analysis = self._analysis()
         analysis._compute_figures()
         figures = analysis.figures

@@ -296,6 +296,7 @@ UNIQUE = {
     "aftersale_channel": ["(code)"],
     "aftersale_analysis": ["(company_id, COALESCE(team_id, 0), period, date_from, version) WHERE"],
     "aftersale_workday": ["(company_id, date)"],
+    "aftersale_figure_target": ["(company_id, figure)"],
 }
 SEARCHED = {"aftersale_followup": ["(state, date_next)"]}
 

@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
+from odoo.addons.aftersale_followup.report.aftersale_overview import TILES
+
 from .analysis_common import AnalysisCase
 
 JANUARY = {"period": "month", "day": "2026-01-20"}
@@ -114,7 +116,7 @@ class TestOverview(AnalysisCase, HttpCase):
     # -- what the tiles say -------------------------------------------------------
 
     def test_tile_tells_value_n_interval_change_target_and_trend(self):
-        self.company.aftersale_target_satisfaction = 4.5
+        self._set_target("satisfaction", 4.5)
         december = datetime(2025, 12, 15, 4)
         for score in (3, 4):
             self._feedback(december, score)
@@ -127,6 +129,37 @@ class TestOverview(AnalysisCase, HttpCase):
         self.assertEqual([point["value"] for point in tile["points"]][-2:], [3.5, 4.25])
         self.assertEqual(len(tile["points"]), 12)
         self.assertEqual(self._tile("csat")["change"], "+50 points")
+
+    def test_every_figure_with_a_target_is_shown(self):
+        overview = self.env["aftersale.overview"]
+        further = overview._get_part_of_figure()
+        choices = [figure for figure, _label in self.env["aftersale.figure.target"]._select_figures()]
+        self.assertEqual(sorted([*TILES, *further]), sorted(choices))
+        self.assertFalse(set(further.values()) - {part.__name__ for part in self.figures._get_parts()})
+
+        self._scores(1, [4, 5], nps="10")
+        self.assertEqual([tile["key"] for tile in self._overview()["tiles"]], [*TILES])
+        for figure in further:
+            self._set_target(figure, 1)
+        tiles = {tile["key"]: tile for tile in self._overview()["tiles"]}
+        self.assertEqual(list(tiles)[: len(TILES)], [*TILES])
+        self.assertEqual(sorted(tiles), sorted(choices))
+        self.assertEqual((tiles["recommendation"]["value"], tiles["recommendation"]["light"]), ("100%", "green"))
+        self.assertEqual([tiles[key]["is_open"] for key in ("csat", "recommendation")], [True, False])
+
+    def test_change_is_told_in_the_unit_of_the_figure(self):
+        page = self.env["report.aftersale_followup.report_analysis"]
+        figure = {"value": 3.0, "previous": 2.0, "change": 1.0, "withheld": False, "previous_withheld": False}
+        for key, text, direction in (
+            ("loyalty", "+1.0", "better"),
+            ("suggestion_lead_time", "+1.0", "worse"),
+            ("nps", "+1", "better"),
+            ("coverage", "+100 points", "better"),
+            ("recovery_cost", f"+{page._get_formatter('recovery_cost', self.company.currency_id)(1)}", "worse"),
+        ):
+            with self.subTest(key=key):
+                found = self.env["aftersale.overview"]._get_change(page, key, figure)
+                self.assertEqual(found, {"change": text, "direction": direction})
 
     def test_more_is_better_but_of_complaints_and_reopened_issues(self):
         overview, page = self.env["aftersale.overview"], self.env["report.aftersale_followup.report_analysis"]

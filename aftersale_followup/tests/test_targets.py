@@ -2,13 +2,14 @@ import json
 from datetime import date, datetime
 
 from lxml import etree
-from psycopg2.errors import CheckViolation
+from psycopg2.errors import CheckViolation, UniqueViolation
 
+from odoo.exceptions import ValidationError
 from odoo.tests import BaseCase, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.aftersale_followup.models.res_company_target import TARGETS
 from odoo.addons.aftersale_followup.report.aftersale_figures_target import traffic_light
+from odoo.addons.aftersale_followup.report.figure_kinds import KIND_OF_FIGURE, LESS_IS_BETTER, TABLES
 
 from .analysis_common import AnalysisCase
 
@@ -55,9 +56,57 @@ class TestTargets(AnalysisCase):
                 "suggestion_adoption": 0.1,
             },
         )
-        self.assertEqual(
-            [figure for figure, (_field, _unit, most) in TARGETS.items() if most], ["complaint_rate", "reopened"]
-        )
+
+    def test_every_figure_that_is_a_number_may_have_one(self):
+        self._scores(1, [1, 4, 5], nps="9", suggestion="Later hours", suggestion_state="adopted")
+        choices = dict(self.env["aftersale.figure.target"]._select_figures())
+        figures = self._january()
+        numbers = {key for key, figure in figures.items() if isinstance(figure, dict) and "withheld" in figure}
+        self.assertFalse(numbers - choices.keys())
+        for key in numbers:
+            self._set_target(key, 1)
+        judged = self._january()
+        self.assertEqual({key for key in numbers if judged[key].get("light")}, numbers)
+        self.assertGreaterEqual(numbers, {"satisfaction", "csat", "nps", "recommendation", "feedback_quality"})
+        known = self.figures._get_definitions().keys()
+        self.assertFalse((KIND_OF_FIGURE.keys() | LESS_IS_BETTER | TABLES) - known, "a figure that was renamed")
+
+    def test_target_is_in_the_unit_users_enter(self):
+        for figure, entered, value in (
+            ("complaint_rate", 2.5, 0.025),
+            ("nps", -20, -20),
+            ("sales_growth", 110, 1.1),
+            ("retention_effect", 3, 0.03),
+            ("lifetime_value", 12000, 12000),
+            ("suggestion_lead_time", 10, 10),
+        ):
+            self._set_target(figure, entered)
+            self.assertEqual(
+                self.company._aftersale_targets()[figure], (value, figure in LESS_IS_BETTER), "unit and direction"
+            )
+        target = self.env["aftersale.figure.target"].search([("figure", "=", "complaint_rate")])
+        self.assertEqual(target.display_name, "Complaint rate at most 2.50 %")
+
+    def test_nothing_at_all_can_be_the_target(self):
+        self._set_target("csat", 0)
+        self._scores(1, [1, 2])
+        page = self.env["report.aftersale_followup.report_analysis"]
+        row = page._get_defined_row(self._january(), "csat")
+        self.assertEqual((row["target"], row["light"]), ("≥ 0%", "green"))
+
+    def test_one_target_a_figure(self):
+        with (
+            self.assertRaises(UniqueViolation),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env["aftersale.figure.target"].create({"figure": "satisfaction", "target": 4})
+
+    def test_each_company_has_its_own(self):
+        other = self.env["res.company"].create({"name": "Further company"})
+        self.assertEqual(other._aftersale_targets().keys(), self.company._aftersale_targets().keys())
+        self._set_target("satisfaction", 3.3)
+        self.assertEqual(other._aftersale_targets()["satisfaction"][0], 4.2)
 
     def test_figures_carry_target_and_light(self):
         self._scores(1, [4, 4, 4], suggestion_state="new", suggestion="Later hours")
@@ -67,7 +116,8 @@ class TestTargets(AnalysisCase):
         self.assertEqual(figures["satisfaction"]["light"], "green")
         self.assertEqual(figures["suggestion_adoption"]["light"], "green")
         self.assertNotIn("target", figures["csat"])
-        self.company.write({"aftersale_target_satisfaction": 4.4, "aftersale_target_adoption": 50})
+        self._set_target("satisfaction", 4.4)
+        self._set_target("suggestion_adoption", 50)
         figures = self._january()
         self.assertEqual(figures["satisfaction"]["light"], "amber")
         self.assertEqual(
@@ -76,7 +126,7 @@ class TestTargets(AnalysisCase):
 
     def test_no_target_no_light(self):
         self._scores(1, [1])
-        self.company.aftersale_target_satisfaction = 0
+        self._set_target("satisfaction", None)
         figures = self._january()
         self.assertFalse({"target", "light"} & figures["satisfaction"].keys())
         self.assertNotIn("closed_loop", figures, "an absent figure is not judged")
@@ -105,9 +155,8 @@ class TestTargets(AnalysisCase):
         analysis.action_issue()
         self.assertEqual(analysis.state, "issued", analysis.error_message)
         before = json.dumps(analysis.figures, sort_keys=True)
-        self.company.write(
-            {"aftersale_target_satisfaction": 5, "aftersale_target_tolerance": 1, "aftersale_weak_n": 77}
-        )
+        self._set_target("satisfaction", 5)
+        self.company.write({"aftersale_target_tolerance": 1, "aftersale_weak_n": 77})
         analysis.invalidate_recordset()
         self.assertEqual(json.dumps(analysis.figures, sort_keys=True), before)
         page = " ".join("".join(etree.HTML(str(analysis.figures_html)).itertext()).split())
@@ -116,18 +165,16 @@ class TestTargets(AnalysisCase):
         self.assertNotIn("fewer than 77 answers", page)
 
     def test_impossible_targets_are_refused(self):
-        for values in (
-            {"aftersale_target_satisfaction": 0.5},
-            {"aftersale_target_satisfaction": 5.1},
-            {"aftersale_target_response": 101},
-            {"aftersale_target_reopened": -1},
-            {"aftersale_target_tolerance": 120},
+        for figure, target in (
+            ("satisfaction", 0.5),
+            ("satisfaction", 5.1),
+            ("response_rate", 101),
+            ("reopened", -1),
+            ("nps", 101),
+            ("recovery_cost", -1),
         ):
-            with (
-                self.subTest(values=values),
-                self.assertRaises(CheckViolation),
-                mute_logger("odoo.sql_db"),
-                self.env.cr.savepoint(),
-            ):
-                self.company.write(values)
-                self.company.flush_recordset()
+            with self.subTest(figure=figure, target=target), self.assertRaises(ValidationError):
+                self._set_target(figure, target)
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+            self.company.aftersale_target_tolerance = 120
+            self.company.flush_recordset()

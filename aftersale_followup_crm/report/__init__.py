@@ -1,2 +1,3 @@
 from . import aftersale_analysis_report
 from . import aftersale_figures
+from . import aftersale_overview

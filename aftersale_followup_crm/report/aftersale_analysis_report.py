@@ -7,7 +7,9 @@ class AftersaleAnalysisReport(models.AbstractModel):
 
     def _get_page(self, analysis):
         page = super()._get_page(analysis)
-        page["sales"] = self._get_sales(analysis, (analysis.figures or {}).get("conversion"))
+        figures = analysis.figures or {}
+        page["sales"] = self._get_sales(analysis, figures.get("conversion"))
+        page["sales_rates"] = self._get_rates(figures, ("conversion",))
         return page
 
     def _get_sales(self, analysis, figure):
@@ -15,11 +17,8 @@ class AftersaleAnalysisReport(models.AbstractModel):
         if not figure:
             return []
         currency = analysis.company_id.currency_id
-        counts = [
+        return [
             (self.env._("Opportunities"), figure["n"]),
             (self.env._("Won"), figure["won"]),
             (self.env._("Untaxed Revenue"), formatLang(self.env, figure["revenue"], currency_obj=currency)),
         ]
-        if not figure["withheld"]:
-            counts.insert(2, (self.env._("Conversion"), self._format_share(figure["value"])))
-        return counts

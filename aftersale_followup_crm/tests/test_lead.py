@@ -102,8 +102,12 @@ class TestLead(CaptureCase):
         self.assertEqual((figure["n"], figure["won"], figure["value"]), (5, 1, 0.2))
         self.assertAlmostEqual(figure["revenue"], order.amount_untaxed)
         analysis = self.env["aftersale.analysis"].new({"company_id": self.company.id})
-        page = self.env["report.aftersale_followup.report_analysis"]._get_sales(analysis, figure)
-        self.assertEqual([number for _label, number in page[:3]], [5, 1, "20%"])
+        self.env["aftersale.figure.target"].create({"figure": "conversion", "target": 12.5})
+        figure = self.env["aftersale.figures"]._get(self.company, today, today)["conversion"]
+        report = self.env["report.aftersale_followup.report_analysis"]
+        self.assertEqual([number for _label, number in report._get_sales(analysis, figure)[:2]], [5, 1])
+        [row] = report._get_rates({"conversion": figure}, ("conversion",))
+        self.assertEqual((row["value"], row["target"], row["light_label"]), ("20%", "≥ 12.5%", "reached"))
 
     def test_answer_of_the_questionnaire_is_read(self):
         survey = self.env.ref("aftersale_followup.survey_relation")

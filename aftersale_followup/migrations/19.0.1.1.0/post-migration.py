@@ -28,7 +28,7 @@ def migrate(cr, version):
     _keep_recipients(env)
     _keep_sent(env)
     # New, or about another model now; an update creates nothing that users may delete, and changes nothing they edit.
-    for name in ("aftersale_complaint_step_data", "mail_template_thanks_data"):
+    for name in ("aftersale_complaint_step_data", "mail_template_thanks_data", "aftersale_figure_target_data"):
         convert_file(env, MODULE, f"data/{name}.xml", {}, mode="init", noupdate=True)
     _show_figures_in_mail(env)
 
