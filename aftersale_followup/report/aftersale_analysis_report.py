@@ -41,7 +41,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
         company = analysis.company_id
         return {
             "title": analysis.title,
-            "name": analysis.name,
+            "name": analysis.name if analysis.state == "issued" else "",
             "company": company.name,
             "team": analysis.team_id.name,
             "period": f"{format_date(self.env, analysis.date_from)} – {format_date(self.env, analysis.date_to)}",

@@ -46,8 +46,10 @@ class AftersaleAnalysisReport(models.AbstractModel):
             if len(worth["segments"]) > 1:
                 rows += [self._get_row(labels[row["segment"]], row, money) for row in worth["segments"]]
             if not worth["withheld"]:
-                median = {"value": worth["median"], "low": None, "previous": None}
-                rows.append(self._get_row(self.env._("Median"), {**worth, **median}, money))
+                # the target is that of the mean
+                median = {key: value for key, value in worth.items() if not key.startswith("target")}
+                median |= {"value": worth["median"], "low": None, "previous": None}
+                rows.append(self._get_row(self.env._("Median"), median, money))
         parts = [("", self._get_rates(figures, keys)), (self.env._("Value of customers"), rows)]
         return [(title, rows) for title, rows in parts if rows]
 

@@ -148,9 +148,11 @@ class TestOutline(AnalysisCase):
                 amount = 10 if customer.name == "Small" else 300
                 self._set(order, state="sale", date_order=f"{day} 08:00:00", amount_untaxed=amount, currency_rate=1)
         self._scores(1, [5])
+        self._set_target("lifetime_value", 300)
         analysis = self._analysis()
         analysis.action_preview()
         page = self.env["report.aftersale_followup.report_analysis"]._get_page(analysis)
+        self.assertFalse(page["name"], "a draft has no number yet, in whatever language")
         [(_title, shares), (title, worth)] = page["effects"]
         self.assertEqual([(row["key"], row["value"]) for row in shares], [("retention", "50%"), ("churn", "50%")])
         self.assertEqual(title, "Value of customers")
@@ -158,6 +160,8 @@ class TestOutline(AnalysisCase):
         self.assertIn("303.33", worth[0]["value"])
         self.assertEqual((worth[-1]["label"], worth[-1]["interval"]), ("Median", "–"))
         self.assertIn("300.00", worth[-1]["value"])
+        lights = [row["light"] for row in worth]
+        self.assertEqual(lights, ["green", None, None, None], "the target is that of the mean of all")
         html = etree.HTML(analysis.figures_html)
         told = dict(page["definitions"])
         self.assertLessEqual({"Average satisfaction", "Customers kept", "Revenue per customer"}, told.keys())
