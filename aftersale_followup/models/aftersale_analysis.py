@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Domain
 
+from ..report.withheld import blank_withheld
+
 _logger = logging.getLogger(__name__)
 
 # A report that failed so often waits for somebody to look at it.
@@ -226,11 +228,11 @@ class AftersaleAnalysis(models.Model):
         self.ensure_one()
         self._check_issued()
         self.check_access("create")
-        latest = self.search(self._key_domain(), order="version desc", limit=1)
+        versions = self.search(self._key_domain(), order="version desc")
         draft = self.sudo().copy(
             {
-                "version": latest.version + 1,
-                "previous_id": self.id,
+                "version": versions[0].version + 1,
+                "previous_id": versions.filtered(lambda analysis: analysis.state == "issued")[0].id,
                 "recipient_ids": [Command.set(self.recipient_ids.ids)],
                 "head_ids": [Command.set(self.head_ids.ids)],
             }
@@ -288,8 +290,12 @@ class AftersaleAnalysis(models.Model):
             self._key_domain() & Domain("version", "=", self.version) & Domain("state", "=", "issued")
         ):
             raise UserError(self.env._("%s has already been issued. Make a new version of it instead.", self.title))
-        self._compute_figures()
         company = self.company_id
+        if company._aftersale_today() <= self.date_to:
+            raise UserError(
+                self.env._("%s is not over yet: what is issued does not change any more. Use Preview.", self.title)
+            )
+        self._compute_figures()
         name = self.env["ir.sequence"].with_company(company).next_by_code("aftersale.analysis")
         recipients, heads = self.recipient_ids or self._default_recipients(), self.head_ids
         if not (self.recipient_ids or heads):
@@ -317,14 +323,16 @@ class AftersaleAnalysis(models.Model):
         cutoff = self.env.cr.now()
         self.write(
             {
-                "figures": self.env["aftersale.figures"]._get(
-                    self.company_id,
-                    self.date_from,
-                    self.date_to,
-                    team=self.team_id,
-                    cutoff=cutoff,
-                    suggestions=self.suggestion_ids,
-                    details=True,
+                "figures": blank_withheld(
+                    self.env["aftersale.figures"]._get(
+                        self.company_id,
+                        self.date_from,
+                        self.date_to,
+                        team=self.team_id,
+                        cutoff=cutoff,
+                        suggestions=self.suggestion_ids,
+                        details=True,
+                    )
                 ),
                 "cutoff": cutoff,
             }

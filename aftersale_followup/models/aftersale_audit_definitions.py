@@ -108,7 +108,10 @@ class AftersaleAudit(models.Model):
             "recomputed": Definition(
                 6,
                 self.env._("The last analysis agrees with its figures, counted again as of its cutoff"),
-                self.env._("Answers were corrected or decided since: a new version shows what differs."),
+                self.env._(
+                    "Answers, suggestions, follow-ups, issues or measures of the period were changed since: a new "
+                    "version shows what differs."
+                ),
                 "ISO 10002 8.2",
                 severity="warning",
             ),

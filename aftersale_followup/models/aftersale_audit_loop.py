@@ -57,6 +57,7 @@ class AftersaleAudit(models.Model):
     def _check_recomputed(self):
         """Count the figures of the last analyses again; all that is told is which of them differ."""
         last = self._get_issued(limit=RECOUNTED).filtered("figures")
+        known = self.env["aftersale.figures"]._get_definitions()  # figures of a bridge go with it
         differing, words = last.browse(), []
         for analysis in last:
             now = self.env["aftersale.figures"]._get(
@@ -66,7 +67,9 @@ class AftersaleAudit(models.Model):
                 team=analysis.team_id,
                 cutoff=analysis.cutoff,
             )
-            keys = [key for key, figure in analysis.figures.items() if self._is_other(figure, now.get(key))]
+            keys = [
+                key for key, figure in analysis.figures.items() if key in known and self._is_other(figure, now.get(key))
+            ]
             if keys:
                 differing |= analysis
                 words.append(f"{analysis.name}: {', '.join(keys)}")
@@ -77,4 +80,7 @@ class AftersaleAudit(models.Model):
         """Return whether a figure is counted differently now; lists and texts beside the figures do not count."""
         if not isinstance(then, dict) or "n" not in then or "value" not in then:
             return False
-        return not now or then["n"] != now["n"] or bool(float_compare(then["value"], now["value"], precision_digits=9))
+        if not now or then["n"] != now["n"] or then["withheld"] != now["withheld"]:
+            return True
+        # what is withheld is not stored
+        return not then["withheld"] and bool(float_compare(then["value"], now["value"], precision_digits=9))

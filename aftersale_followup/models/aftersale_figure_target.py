@@ -65,6 +65,8 @@ class AftersaleFigureTarget(models.Model):
     def _check_target(self):
         labels = dict(self._select_figures())
         for target in self:
+            if target.figure not in labels:
+                raise ValidationError(self.env._("“%s” is no figure that can have a target.", target.figure))
             kind = KINDS[get_kind(target.figure)]
             if kind.highest is None and target.target < kind.lowest:
                 raise ValidationError(self.env._("The target of “%s” cannot be below 0.", labels[target.figure]))

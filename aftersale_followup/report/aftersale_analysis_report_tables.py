@@ -133,6 +133,7 @@ class AftersaleAnalysisReport(models.AbstractModel):
         """(title, rows) of each way the scores are split; what there is no answer to is left out."""
         types = dict(self.env["aftersale.feedback"]._fields["customer_type"]._description_selection(self.env))
         parts = [
+            ("", self._get_rates(figures, ("recommendation",))),
             (self.env._("By area"), self._get_named_rows(figures.get("areas"))),
             (self.env._("By product"), self._get_named_rows(figures.get("products"))),
             (

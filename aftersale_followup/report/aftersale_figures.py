@@ -166,6 +166,23 @@ class AftersaleFigures(models.AbstractModel):
             figure["change"] = float_round(figure["value"] - figure["previous"], precision_digits=1) + 0.0
         return figure
 
+    def _count_all(self, sums):
+        """Return the numbers of {(…, is this period): (…, number)}, as `_withhold_differences` takes a total."""
+        counts = {"n": 0, "previous_n": 0}
+        for key, row in sums.items():
+            counts["n" if key[-1] else "previous_n"] += row[-1]
+        return counts
+
+    def _withhold_differences(self, scope, total, parts):
+        """Withhold more parts of a total, the smallest first, where the total less those shown told of too few.
+
+        :param total: a figure, or its numbers `n` and `previous_n` alone
+        """
+        for number, withheld in (("n", "withheld"), ("previous_n", "previous_withheld")):
+            shown = sorted((part for part in parts if not part[withheld]), key=lambda part: part[number])
+            while shown and 0 < total[number] - sum(part[number] for part in shown) < scope.company.aftersale_min_n:
+                shown.pop(0)[withheld] = True
+
     def _names(self, records):
         """{id: {language: name}}, so that a frozen report still reads in its reader's language."""
         names = {record.id: {} for record in records}

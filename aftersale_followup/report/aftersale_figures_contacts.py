@@ -16,9 +16,10 @@ class AftersaleFigures(models.AbstractModel):
     def _get_contacts(self, scope):
         """Follow-up rate, share in time, response rate and funnel of the follow-ups that came due in the period.
 
-        The funnel starts with everything that came due. The follow-up rate leaves out what must not be contacted
-        (skipped by a rule, or cancelled before the contact); in time is a first contact by the end of the window.
-        An invited customer who answers counts as reached.
+        What lies ahead on the day of the cutoff is not due yet. The funnel starts with everything that came due. The
+        follow-up rate leaves out what must not be contacted (skipped by a rule, or cancelled before the contact); in
+        time is a first contact by the end of the window, asked once the contact was made or the window has ended. An
+        invited customer who answers counts as reached.
         """
         staff = self._get_contact_rows(scope)
         rows = staff["agents"]  # each follow-up once; those of nobody, too
@@ -33,8 +34,8 @@ class AftersaleFigures(models.AbstractModel):
             ),
             "in_time_rate": self._rate(
                 scope,
-                (funnel["in_time"], funnel["allowed"]),
-                (funnel_before["in_time"], funnel_before["allowed"]),
+                (funnel["in_time"], funnel["decided"]),
+                (funnel_before["in_time"], funnel_before["decided"]),
             ),
             "response_rate": response and {**response, "channels": self._get_channels(scope, now, before)},
             "funnel": {
@@ -63,14 +64,15 @@ class AftersaleFigures(models.AbstractModel):
         return weeks
 
     def _count_contacts(self, rows):
-        """How far these follow-ups came. `allowed` are those that were due and no rule forbade."""
-        counts = dict.fromkeys(("due", "allowed", "contacted", "in_time", "reached", "answered"), 0)
+        """How far these follow-ups came. `allowed`: were due and no rule forbade; `decided`: in time or too late."""
+        counts = dict.fromkeys(("due", "allowed", "decided", "contacted", "in_time", "reached", "answered"), 0)
         for row in rows:
             allowed = row["contacted"] or row["state"] not in ("skipped", "cancelled")
             answered = row["contacted"] and row["state"] == "done"
             for key, counted in (
                 ("due", allowed or row["state"] == "skipped"),
                 ("allowed", allowed),
+                ("decided", allowed and (row["contacted"] or row["is_over"])),
                 ("contacted", row["contacted"]),
                 ("in_time", row["contacted"] and row["in_time"]),
                 ("reached", row["contacted"] and row["reached"] or answered),
@@ -124,6 +126,7 @@ class AftersaleFigures(models.AbstractModel):
                        OR COALESCE(u.dropped_reached_date <= %(cutoff)s, FALSE) AS reached,
                        COALESCE((LEAST(a.first, u.dropped_contact_date) AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
                                 <= COALESCE(u.date_deadline, u.date_planned), FALSE) AS in_time,
+                       COALESCE(u.date_deadline, u.date_planned) < %(today)s AS is_over,
                        CASE WHEN u.date_planned >= %(date_from)s
                             THEN date_trunc('week', u.date_planned::timestamp)::date END AS week,
                        %(role)s AS role, COALESCE(user_id, sales_user_id, delivery_user_id) AS person_id,
@@ -138,11 +141,13 @@ class AftersaleFigures(models.AbstractModel):
                                  WHERE followup_id = u.id AND create_date <= %(cutoff)s) a ON TRUE
                  WHERE %(where)s AND u.date_planned BETWEEN %(before_from)s AND %(date_to)s
                    AND c.code IS DISTINCT FROM 'inbound'
-              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, %(sets)s
+                   AND (u.date_planned <= %(today)s OR a.contacted OR u.dropped_contact_date <= %(cutoff)s)
+              GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, %(sets)s
                 """,
                 role=self._staff_role(),
                 sets=self._staff_sets(),
                 cutoff=scope.cutoff,
+                today=scope.company._aftersale_date(scope.cutoff),
                 zone=scope.zone,
                 where=scope.where("u", "aftersale.followup"),
                 before_from=before_from,

@@ -197,6 +197,8 @@ class AftersaleFigures(models.AbstractModel):
             for segment, is_high in (("high", True), ("other", False))
             if (figure := self._get_value(scope, table, is_high))
         ]
+        if value:
+            self._withhold_differences(scope, value, segments)
         lost = [(side["early"] - side["kept"], side["early"]) for side in (now, before)]
         return {
             "retention": self._rate(scope, (now["kept"], now["early"]), (before["kept"], before["early"])),

@@ -61,11 +61,13 @@ class AftersaleFigures(models.AbstractModel):
             ),
             "followup_rate": (
                 self.env._("Follow-up rate"),
-                self.env._("Contacted of the follow-ups due in the period, without those that must not be asked."),
+                self.env._(
+                    "Contacted of the follow-ups that came due in the period, without those that must not be asked."
+                ),
             ),
             "in_time_rate": (
                 self.env._("Followed up in time"),
-                self.env._("Contacted by the end of their window, of the same follow-ups."),
+                self.env._("Contacted by the end of their window, of the same follow-ups once that is decided."),
             ),
             "reached_rate": (
                 self.env._("Calls reached"),
@@ -90,7 +92,7 @@ class AftersaleFigures(models.AbstractModel):
                 self.env._("Issues resolved in the period that the customer has confirmed; waived ones do not count."),
             ),
             "reopened": (
-                self.env._("Reopened"),
+                self.env._("Reopening rate"),
                 self.env._("Of the issues verified in the period, those that failed."),
             ),
             "closure_survival": (

@@ -68,7 +68,8 @@ class AftersaleFigures(models.AbstractModel):
                               i.priority <> '0' AND i.contact_deadline BETWEEN first_day AND last_day
                               AND (i.contact_deadline < %(today)s OR t.date_contacted IS NOT NULL) AS contact_due,
                               CASE WHEN t.state IN ('new', 'processing')
-                                        THEN LEAST(i.resolution_deadline, i.promised_date,
+                                        THEN LEAST(CASE WHEN i.waiting_date <= %(today)s IS NOT TRUE
+                                                        THEN LEAST(i.resolution_deadline, i.promised_date) END,
                                                    CASE WHEN t.date_contacted IS NULL THEN i.contact_deadline END)
                                    WHEN t.state = 'done' THEN i.verification_deadline END AS next_deadline
                          FROM aftersale_issue i
@@ -250,10 +251,10 @@ class AftersaleFigures(models.AbstractModel):
         return False if scope.company._aftersale_date(scope.cutoff) > issue.contact_deadline else None
 
     def _next_date(self, issue):
-        """The next date somebody has to keep."""
+        """The next date somebody has to keep; while it waits for the customer, none about the solution."""
         dates = []
         if issue.state in ("new", "processing"):
-            dates = [issue.promised_date or issue.resolution_deadline]
+            dates = [] if issue.waiting_date else [issue.promised_date, issue.resolution_deadline]
             if not issue.date_contacted:
                 dates.append(issue.contact_deadline)
         elif issue.state == "done":

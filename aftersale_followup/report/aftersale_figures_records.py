@@ -41,8 +41,10 @@ class AftersaleFigures(models.AbstractModel):
         return self._within(scope, "aftersale.feedback") & valid & self._during(scope, "date")
 
     def _due(self, scope):
+        came = Domain("date_planned", "<=", scope.company._aftersale_date(scope.cutoff))
         return (
             self._within(scope, "aftersale.followup")
+            & (came | self._contacted())
             & Domain("date_planned", ">=", scope.date_from)
             & Domain("date_planned", "<=", scope.date_to)
             & Domain("channel_id", "not any", [("code", "=", "inbound")])
@@ -58,9 +60,12 @@ class AftersaleFigures(models.AbstractModel):
             "areas": Domain("dimension_ids", "any", [("dimension_id.code", "=", part), ("score", ">", 0)]),
         }[key]
 
-    def _followups_behind(self, key, part):
+    def _contacted(self):
         tried = [("outcome", "!=", "contested"), ("is_passed_over", "=", False)]
-        contacted = Domain("attempt_ids", "any", tried) | Domain("dropped_contact_date", "!=", False)
+        return Domain("attempt_ids", "any", tried) | Domain("dropped_contact_date", "!=", False)
+
+    def _followups_behind(self, key, part):
+        contacted = self._contacted()
         return {
             "followup_rate": contacted | Domain("state", "not in", NOT_HELD),
             "response_rate": contacted,

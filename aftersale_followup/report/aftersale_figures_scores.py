@@ -73,13 +73,17 @@ class AftersaleFigures(models.AbstractModel):
     def _get_customer_types(self, scope):
         sums = self._get_score_sums(scope, SQL("f.customer_type"))
         types = self.env["aftersale.feedback"]._fields["customer_type"].get_values(self.env)
-        return [{"type": kind, **self._get_mean(scope, sums, kind)} for kind in types if (kind, True) in sums]
+        rows = [{"type": kind, **self._get_mean(scope, sums, kind)} for kind in types if (kind, True) in sums]
+        self._withhold_differences(scope, self._count_all(sums), rows)
+        return rows
 
     def _get_teams(self, scope):
         sums = self._get_score_sums(scope, SQL("f.team_id"))
         teams = self.env["crm.team"].sudo().browse({team_id for team_id, is_now in sums if is_now} - {None}).sorted()
         names = self._names(teams)
-        return [{"name": names[team.id], **self._get_mean(scope, sums, team.id)} for team in teams]
+        rows = [{"name": names[team.id], **self._get_mean(scope, sums, team.id)} for team in teams]
+        self._withhold_differences(scope, self._count_all(sums), rows)
+        return rows
 
     # ------------------------------------------------------------
     # products, whatever their variants

@@ -33,7 +33,18 @@ class AftersaleFigures(models.AbstractModel):
                 | self._get_person_scores(scope, role, user, scores, channels, names)
                 for user in users.sorted(lambda user: (user.name, user.id))
             ]
+            self._withhold_people(scope, role, staff[role], scores)
         return staff
+
+    def _withhold_people(self, scope, role, people, scores):
+        """Withhold the average of whoever the averages of the others would tell, and with it those by channel."""
+        everybody = {key[1:]: row for key, row in scores.items() if key[0] == role and key[2] == 0}
+        averages = [person["satisfaction"] for person in people if person["satisfaction"]]
+        self._withhold_differences(scope, self._count_all(everybody), averages)
+        for person in people:
+            for figure in person["scores"]:
+                for name in ("withheld", "previous_withheld"):
+                    figure[name] |= person["satisfaction"][name]
 
     def _get_person(self, scope, user, rows, channels):
         """How far the follow-ups of one person came, the response rate, and the channels of the contacts."""
@@ -66,13 +77,6 @@ class AftersaleFigures(models.AbstractModel):
         ]
         self._withhold_differences(scope, satisfaction, by_channel)
         return {"satisfaction": satisfaction, "scores": by_channel}
-
-    def _withhold_differences(self, scope, total, parts):
-        """Withhold more parts, the smallest first, where the total less those shown would tell too few answers."""
-        parts = sorted(parts, key=lambda figure: figure["n"])
-        shown = [figure for figure in parts if not figure["withheld"]]
-        while shown and 0 < total["n"] - sum(figure["n"] for figure in shown) < scope.company.aftersale_min_n:
-            shown.pop(0)["withheld"] = True
 
     def _read_staff_scores(self, scope):
         """{(role, person, channel, is this period): (sum, sum of squares, number)}; channel 0 is all of them."""

@@ -26,6 +26,6 @@ class AftersaleFigures(models.AbstractModel):
         figures["target_tolerance"] = tolerance
         for key, (target, at_most) in company._aftersale_targets().items():
             figure = figures.get(key)
-            if figure:
+            if isinstance(figure, dict) and "withheld" in figure:
                 light = None if figure["withheld"] else traffic_light(figure["value"], target, at_most, tolerance / 100)
                 figure |= {"target": target, "target_at_most": at_most, "light": light}

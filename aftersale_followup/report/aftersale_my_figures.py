@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 PARTS = {"_get_feedback", "_get_contacts", "_get_loop"}
@@ -7,6 +7,8 @@ PARTS = {"_get_feedback", "_get_contacts", "_get_loop"}
 TEAM_AGENTS = 3
 # What leads to single answers of customers.
 ANSWERS = {"answered", "satisfaction"}
+# Counts without a list of their own.
+UNLISTED = {"reached", "overdue"}
 
 
 class AftersaleOverview(models.AbstractModel):
@@ -41,7 +43,7 @@ class AftersaleOverview(models.AbstractModel):
         for key in ("response_rate", "satisfaction"):
             tile = self._get_tile(page, mine, options["period"], key)
             # targets are the company's
-            tile |= {"light": None, "team": self._compare_with_team(page, team_figures, key)}
+            tile |= {"light": None, "team": self._compare_with_team(page, team_figures, key, tile["n"])}
             tiles.append(tile)
         for tile in tiles:
             tile["is_open"] = self._can_open(tile["key"])
@@ -58,6 +60,8 @@ class AftersaleOverview(models.AbstractModel):
     def get_my_records(self, options, key, part=None):
         """Return the action that opens the user's own records behind one of these figures."""
         scope = self._read_my_options(options)
+        if key in UNLISTED:
+            raise UserError(self.env._("There is no list behind this figure."))
         if not self._can_open(key):
             raise AccessError(self.env._("Single answers are not shown to agents."))
         if key in ("waiting", "overdue"):
@@ -85,18 +89,20 @@ class AftersaleOverview(models.AbstractModel):
         """Whether the figure leads to its records: not to single answers where agents are not to see them."""
         if key in ANSWERS and self.env.company._aftersale_hides_answers():
             return False
-        return key not in ("reached", "overdue")
+        return key not in UNLISTED
 
     def _get_count_tile(self, key, label, count):
         nothing = dict.fromkeys(("interval", "change", "direction", "definition", "target", "team"), "")
         plain = {"n": count, "is_count": True, "weak": False, "withheld": False, "light": None, "points": []}
         return {**nothing, **plain, "key": key, "label": label, "value": str(count)}
 
-    def _compare_with_team(self, page, figures, key):
-        """The team's mean as a text, where it is made of the answers to enough agents."""
+    def _compare_with_team(self, page, figures, key, own):
+        """The team's mean as a text, where it is made of answers to enough agents; ``own`` of its cases are mine."""
         figure = figures.get(key)
         name = {"response_rate": "response", "satisfaction": "satisfaction"}[key]
         agents = [agent for agent in figures.get("agents") or [] if agent[name]]
         if not figure or figure["withheld"] or len(agents) < TEAM_AGENTS:
+            return ""
+        if figure["n"] - own < self.env.company.aftersale_min_n:  # what the own share leaves tells of too few
             return ""
         return self.env._("Team: %(value)s (n = %(n)s)", value=page._get_formatter(key)(figure["value"]), n=figure["n"])

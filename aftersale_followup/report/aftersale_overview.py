@@ -9,6 +9,7 @@ from .aftersale_analysis_report import DASH
 from .figure_kinds import LESS_IS_BETTER, get_kind
 
 PERIODS = {"week": {"weeks": 1}, "month": {"months": 1}, "quarter": {"months": 3}, "year": {"years": 1}}
+FIRST_YEAR = 2000
 # The parts of the figures that the page shows, and its tiles.
 PARTS = {
     "_get_feedback",
@@ -100,7 +101,7 @@ class AftersaleOverview(models.AbstractModel):
             **self._describe_period(options["period"], scope),
             "company": self.env.company.name,
             "choices": self._get_choices(),
-            "is_empty": not any(figures.get(key) for key in (*TILES, "problem_feedback")),
+            "is_empty": not any(figures.get(key) for key in (*TILES, *further, "problem_feedback")),
             "tiles": [
                 {**self._get_tile(page, figures, options["period"], key), "is_open": key in TILES}
                 for key in (*TILES, *further)
@@ -171,9 +172,20 @@ class AftersaleOverview(models.AbstractModel):
     def _make_period_scope(self, options, team=None, filters=None):
         """Return the scope of the period around a day; filters that are empty are none."""
         company = self.env.company
-        day = fields.Date.to_date(options.get("day")) or company._aftersale_today()
+        day = self._read_day(options)
         date_from, date_to = (edge(day, options["period"]) for edge in (date_utils.start_of, date_utils.end_of))
         return self.env["aftersale.figures"]._make_scope(company, date_from, date_to, team, self.env.cr.now(), filters)
+
+    def _read_day(self, options):
+        """Return the day around which the period lies, today if none is given; refuse what is neither."""
+        today = self.env.company._aftersale_today()
+        try:
+            day = fields.Date.to_date(options.get("day")) or today
+        except ValueError:
+            day = None
+        if not day or options.get("period") not in PERIODS or not FIRST_YEAR <= day.year <= today.year + 1:
+            raise UserError(self.env._("Choose a week, month, quarter or year from 2000 on."))
+        return day
 
     def _filter_readable(self, teams):
         """Return those of ``teams`` (an empty one is the whole company) whose analyses the user may read.

@@ -177,6 +177,14 @@ class Oracle:
             "withheld": len(now) < 5,
         }
 
+    def keep_secret(self, total, parts):
+        """Withhold parts, the smallest first, until those shown leave nothing of the total, or enough not to tell."""
+        for number, withheld in (("n", "withheld"), ("previous_n", "previous_withheld")):
+            for figure in sorted(parts, key=lambda figure: figure[number]):
+                rest = total[number] - sum(part[number] for part in parts if not part[withheld])
+                if 0 < rest < 5 and not figure[withheld]:
+                    figure[withheld] = True
+
     # ------------------------------------------------------------
     # what customers said
     # ------------------------------------------------------------
@@ -260,6 +268,9 @@ class Oracle:
             name: self.mean(lambda side, id_=id_: self.scores(side, lambda row: row.team == id_))
             for id_, name in about["team_names"].items()
         }
+        total = {"n": len(self.scores(0)), "previous_n": len(self.scores(1))}
+        for parts in (types, teams):
+            self.keep_secret(total, [figure for figure in parts.values() if figure])
         tables = {"areas": areas, "products": products, "customer_types": types}
         if not self.team:
             tables["teams"] = teams

@@ -203,6 +203,13 @@ class EffectsOracle(DetailsOracle):
                 "satisfaction": satisfaction,
                 "scores": self._by_channel(satisfaction, lambda row, i=id_: said(row) == i),
             }
+        total = {"n": len(self.scores(0)), "previous_n": len(self.scores(1))}
+        people = [row for _name, row in sorted(table.items()) if row["satisfaction"]]
+        self.keep_secret(total, [row["satisfaction"] for row in people])
+        for row in people:
+            for name in ("withheld", "previous_withheld"):
+                if row["satisfaction"][name]:
+                    row["scores"] = [{**figure, name: True} for figure in row["scores"]]
         return table
 
     def _by_channel(self, total, keep):
@@ -212,8 +219,6 @@ class EffectsOracle(DetailsOracle):
             figure = self.mean(lambda side, id_=id_: self.scores(side, lambda row: keep(row) and row.channel == id_))
             if figure:
                 found.append({"code": code, **figure})
-        for figure in sorted(found, key=lambda figure: figure["n"]):
-            rest = total["n"] - sum(other["n"] for other in found if not other["withheld"])
-            if 0 < rest < 5 and not figure["withheld"]:
-                figure["withheld"] = True
+        if found:
+            self.keep_secret(total, found)
         return found

@@ -14,10 +14,13 @@ class WorkOracle(Oracle):
     def due(self, side, keep=lambda row: True):
         """Follow-ups that came due, with how far they came: [(row, names of the steps)]."""
         start, end = self.periods[-1 - side]
+        today = self.local(self.cutoff)
         found = []
         for row in self.followups:
             if start <= row.planned <= end and row.channel != self.world.about["inbound"] and keep(row):
-                found.append((row, self._steps(row)))
+                steps = self._steps(row)
+                if row.planned <= today or "contacted" in steps:
+                    found.append((row, steps))
         return found
 
     def _steps(self, row):
@@ -28,6 +31,8 @@ class WorkOracle(Oracle):
         steps = {"allowed"} if allowed else set()
         if allowed or row.state == "skipped":
             steps.add("due")
+        if allowed and (contacted or row.deadline < self.local(self.cutoff)):
+            steps.add("decided")
         if contacted:
             steps.add("contacted")
             if self.local(min(filter(None, [*moments, row.dropped]))) <= row.deadline:
@@ -54,7 +59,7 @@ class WorkOracle(Oracle):
         own = {row.id for row in self.followups}
         return {
             "followup_rate": share("contacted", "allowed"),
-            "in_time_rate": share("in_time", "allowed"),
+            "in_time_rate": share("in_time", "decided"),
             "response_rate": share("answered", "contacted"),
             "channels": channels,
             "funnel": {
@@ -135,7 +140,9 @@ class WorkOracle(Oracle):
     def _next(self, row):
         state = self._state(row)
         if state in ("new", "processing"):
-            dates = [row.resolution_deadline, row.promised, None if self._has_contact(row) else row.contact_deadline]
+            is_waiting = row.waiting and row.waiting <= self.local(self.cutoff)
+            dates = [] if is_waiting else [row.resolution_deadline, row.promised]
+            dates.append(None if self._has_contact(row) else row.contact_deadline)
             return min(filter(None, dates), default=None)
         return row.verification_deadline if state == "done" else None
 
@@ -318,6 +325,7 @@ class WorkOracle(Oracle):
 
         segments = [("high", value(True)), ("other", value(False))]
         total = value()
+        self.keep_secret(total, [figure for _segment, figure in segments if figure])
         return {
             "retention": self.rate(kept),
             "churn": self.rate(lambda side: [not stays for stays in kept(side)]),

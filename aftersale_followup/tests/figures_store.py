@@ -56,6 +56,7 @@ class Store:
                 "date_contacted": row.contacted,
                 "resolution_deadline": row.resolution_deadline,
                 "promised_date": row.promised,
+                "waiting_date": row.waiting,
                 "verification_deadline": row.verification_deadline,
                 "date_done": row.done,
                 "date_closed": row.closed,

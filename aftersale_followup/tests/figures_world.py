@@ -190,6 +190,7 @@ class World(Store):
             compensated=created + timedelta(hours=rng.randrange(900)),
         )
         row.user = row.user or self.about["users"][0]
+        row.waiting = None
         if not row.partner:
             row.state = rng.choice(["closed", "cancelled"])
         if row.state in ("done", "closed"):
@@ -197,6 +198,8 @@ class World(Store):
         if row.state == "closed":
             row.closed = row.done + timedelta(hours=rng.randrange(200))
             row.waiver = rng.choice([None, "unreachable"])
+        if row.state == "processing" and rng.random() < 0.4:
+            row.waiting = created.date() + timedelta(days=rng.randrange(60))
         return row
 
     def _action(self):

@@ -173,6 +173,43 @@ class TestAnalysis(IssueCase):
         self.assertEqual((first.figures["satisfaction"]["value"], draft.figures["satisfaction"]["value"]), (5, 3))
         self.assertNotEqual(first.name, draft.name)
 
+    def test_a_new_version_names_the_latest_that_was_issued(self):
+        self._scores(1, [5])
+        first = self._issued()
+        second = first.browse(first.action_new_version()["res_id"])
+        second._issue()
+        third = first.browse(first.action_new_version()["res_id"])
+        self.assertEqual((third.version, third.previous_id), (3, second))
+        fourth = first.browse(first.action_new_version()["res_id"])
+        self.assertEqual((fourth.version, fourth.previous_id), (4, second), "the third is a draft")
+
+    def test_a_period_that_is_not_over_cannot_be_issued(self):
+        """Else its figures were frozen, and the analysis of the whole period would never come."""
+        day = self.company._aftersale_today()
+        date_from, date_to = self.env["aftersale.analysis"]._period_around("month", day)
+        self.env["aftersale.feedback"].create({"score": 4, "company_id": self.company.id})
+        analysis = self._analysis(date_from=date_from, date_to=date_to)
+        analysis.action_preview()
+        self.assertEqual(analysis.figures["satisfaction"]["value"], 4)
+        with mute_logger("odoo.addons.aftersale_followup.models.aftersale_analysis"):
+            analysis.action_issue()
+        self.assertEqual(analysis.state, "draft")
+        self.assertIn("is not over yet", analysis.error_message)
+
+    def test_what_is_withheld_is_not_stored(self):
+        """Whoever may read the analysis may read its figures as they are stored."""
+        self.company.aftersale_min_n = 3
+        self._feedback(datetime(2025, 12, 10), 1)
+        self._scores(1, [5, 2], nps="9")
+        figures = self._issued().figures
+        figure = figures["satisfaction"]
+        self.assertTrue(figure["withheld"])
+        told = {key: figure[key] for key in ("value", "low", "high", "change", "previous")}
+        self.assertEqual(told, dict.fromkeys(told))
+        self.assertEqual((figure["n"], figure["previous_n"]), (2, 1))
+        self.assertFalse([point for point in figures["trends"]["satisfaction"] if point["value"] is not None])
+        self.assertIsNone(figures["nps"]["value"])
+
     def test_recipients_default_to_roles_and_addresses_of_the_settings(self):
         self.assertEqual(self._analysis()._default_recipients(), self.company._aftersale_managers().partner_id)
         self.company.aftersale_report_managers = False

@@ -1,4 +1,5 @@
 import csv
+from collections import Counter
 from datetime import date, datetime
 from io import StringIO
 
@@ -63,6 +64,16 @@ class TestAnswers(AnalysisCase, HttpCase):
         self._feedback(datetime(2026, 1, 31, 20), 5)
         self.assertEqual(sorted(row["Score (1–5)"] for row in self._table()), ["3", "4"])
         self.assertEqual({row["Month"] for row in self._table()}, {"2026-01"})
+
+    def test_months_of_few_answers_stand_together(self):
+        self.company.aftersale_min_n = 2
+        for month, number in ((8, 1), (9, 1), (10, 3), (11, 1)):
+            for _number in range(number):
+                self._feedback(datetime(2025, month, 10), 3)
+        rows = self._table(date_from=date(2025, 8, 1), date_to=date(2025, 12, 31))
+        self.assertEqual(
+            Counter(row["Month"] for row in rows), {"2025-08 – 2025-09": 2, "2025-10 – 2025-11": 4}, "none is alone"
+        )
 
     def test_nothing_leads_to_a_customer(self):
         followup = self._followup(1, "ready", ["sent"])

@@ -209,7 +209,7 @@ class TestEffects(AnalysisCase):
 
     def test_the_page_names_staff_in_the_order_of_names(self):
         self.company.aftersale_min_n = 2
-        for name, scores in (("Bo", [5, 5]), ("Ann", [1, 2]), ("Cy", [5])):
+        for name, scores in (("Bo", [5, 5]), ("Ann", [1, 2]), ("Cy", [5]), ("Dee", [4])):
             user = new_test_user(self.env, f"staff_{name.lower()}", name=name)
             self._scores(1, scores, user_id=user.id)
         analysis = self._analysis()
@@ -218,5 +218,6 @@ class TestEffects(AnalysisCase):
         [(title, _heading, rows)] = page["staff"]
         self.assertEqual(title, "By agent")
         self.assertEqual(
-            [(row["name"], row["satisfaction"]["value"]) for row in rows], [("Ann", "1.5"), ("Bo", "5.0"), ("Cy", "–")]
+            [(row["name"], row["satisfaction"]["value"]) for row in rows],
+            [("Ann", "1.5"), ("Bo", "5.0"), ("Cy", "–"), ("Dee", "–")],
         )

@@ -290,6 +290,67 @@ class TestFigures(AnalysisCase):
         figure = self._january()["complaint_rate"]
         self.assertEqual((figure["value"], figure["n"]), (0.5, 2))
 
+    def test_what_lies_ahead_of_the_cutoff_is_not_due_yet(self):
+        self._followup(1, "done", ["sent"], date_planned=date(2026, 1, 5), date_deadline=date(2026, 2, 1))
+        self._followup(2, "ready", date_planned=date(2026, 1, 6), date_deadline=date(2026, 1, 8))
+        self._followup(3, "ready", date_planned=date(2026, 1, 7), date_deadline=date(2026, 1, 31))
+        self._followup(4, "planned", date_planned=date(2026, 1, 20), date_deadline=date(2026, 1, 25))
+        self._followup(5, "skipped", skip_reason="contact_cap", date_planned=date(2026, 1, 21))
+        early = self._followup(6, "done", ["sent"], date_planned=date(2026, 1, 22), date_deadline=date(2026, 1, 26))
+        for followup in self.env["aftersale.followup"].search([("company_id", "=", self.company.id)]):
+            self._set(followup, create_date=datetime(2026, 1, 1))
+            for attempt in followup.attempt_ids:
+                self._set(attempt, create_date=datetime(2026, 1, 9), date=datetime(2026, 1, 9))
+        figures = self._january(cutoff=datetime(2026, 1, 10, 4))
+        # due 1, 2, 3, and 6, which was contacted before its day; of 3 nobody knows yet whether it is in time
+        self.assertEqual((figures["followup_rate"]["value"], figures["followup_rate"]["n"]), (2 / 4, 4))
+        self.assertEqual((figures["in_time_rate"]["value"], figures["in_time_rate"]["n"]), (2 / 3, 3))
+        self.assertEqual((figures["funnel"]["due"], figures["funnel"]["skipped"]), (4, {}))
+        self.assertEqual(self._january()["followup_rate"]["n"], 5)
+        scope = self.figures._make_scope(
+            self.company, date(2026, 1, 1), date(2026, 1, 31), None, datetime(2026, 1, 10, 4)
+        )
+        model, domain = self.figures._get_records(scope, "followup_rate")
+        self.assertEqual(len(self.env[model].search(domain)), 4)
+        self.assertIn(early, self.env[model].search(domain))
+
+    def test_clocks_that_wait_for_the_customer_are_not_overdue(self):
+        today = self.company._aftersale_today()
+        yesterday, later = today - timedelta(days=1), today + timedelta(days=9)
+        issue = self._issue(self.env.cr.now(), priority="1")
+        self._set(
+            issue,
+            state="processing",
+            date_contacted=self.env.cr.now(),
+            resolution_deadline=yesterday,
+            promised_date=later,
+            waiting_date=yesterday,
+        )
+        for waiting, overdue, next_date in ((yesterday, 0, None), (None, 1, yesterday.isoformat())):
+            with self.subTest(waiting=waiting):
+                self._set(issue, waiting_date=waiting)
+                figures = self.figures._get(self.company, today.replace(day=1), today)
+                [row] = figures["priority_issues"]
+                self.assertEqual(figures["loop"]["overdue"], overdue)
+                self.assertEqual((row["next_date"], row["late"]), (next_date, bool(overdue)))
+                self.assertEqual(issue.is_overdue, bool(overdue), "as the board has it")
+
+    def test_parts_of_a_total_do_not_tell_those_that_are_withheld(self):
+        self.company.aftersale_min_n = 5
+        team, small = self.env["crm.team"].create(
+            [{"name": name, "company_id": self.company.id} for name in ("Big", "Small")]
+        )
+        for own, scores in ((team, [4] * 8), (small, [1] * 2)):
+            self._scores(1, scores, team_id=own.id)
+            self._scores(2, scores, team_id=own.id)
+        figures = self._month(2)
+        self.assertFalse(figures["satisfaction"]["withheld"])
+        # ten less eight is two
+        self.assertEqual([row["withheld"] for row in figures["teams"]], [True, True])
+        self.assertEqual([row["previous_withheld"] for row in figures["teams"]], [True, True])
+        self._scores(2, [1] * 3, team_id=small.id)
+        self.assertEqual([row["withheld"] for row in self._month(2)["teams"]], [False, False])
+
     def test_number_of_queries_does_not_grow_with_the_rows(self):
         self._feedback(datetime(2026, 1, 10), 4, self.tag_late)
         self._january()

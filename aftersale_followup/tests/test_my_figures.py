@@ -81,14 +81,16 @@ class TestMyFigures(AnalysisCase):
             self.assertNotIn(other.name, page)
 
     def test_withheld_below_the_minimum(self):
-        self.company.aftersale_min_n = 4
+        self.company.aftersale_min_n = 3
         self._said(self.me, 5, 5)
         for user in self.agents[1:]:
             self._said(user, 3)
         tile = self._tiles()["satisfaction"]
         self.assertEqual(tile["value"], "too few answers (2)")
-        self.assertEqual(tile["team"], "Team: 4.0 (n = 4)")
-        self.company.aftersale_min_n = 5
+        self.assertEqual(tile["team"], "", "who takes the own answers away knows the mean of two")
+        self._said(self.agents[1], 3)
+        self.assertEqual(self._tiles()["satisfaction"]["team"], "Team: 3.8 (n = 5)")
+        self.company.aftersale_min_n = 6
         self.assertEqual(self._tiles()["satisfaction"]["team"], "")
 
     def test_nobody_else_s_figures(self):

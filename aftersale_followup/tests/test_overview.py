@@ -1,4 +1,5 @@
 from datetime import datetime, time
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -108,6 +109,11 @@ class TestOverview(AnalysisCase, HttpCase):
                 self.assertEqual(page["next"], after if after <= today else False)
         self.assertEqual(self._overview(period="year", day="2026-01-20")["label"], "2026")
 
+    def test_bad_period_and_day_are_told(self):
+        for options in ({"period": "decade"}, {"day": "soon"}, {"day": "9999-12-31"}, {"day": "1812-01-01"}):
+            with self.subTest(options=options), self.assertRaisesRegex(UserError, "from 2000 on"):
+                self._overview(**options)
+
     def test_empty_period_says_so(self):
         self.assertTrue(self._overview(day="2019-05-05")["is_empty"])
         self._scores(1, [5])
@@ -146,6 +152,9 @@ class TestOverview(AnalysisCase, HttpCase):
         self.assertEqual(sorted(tiles), sorted(choices))
         self.assertEqual((tiles["recommendation"]["value"], tiles["recommendation"]["light"]), ("100%", "green"))
         self.assertEqual([tiles[key]["is_open"] for key in ("csat", "recommendation")], [True, False])
+        with patch.object(type(self.figures), "_get_parts", lambda engine: [engine._get_bonds]):
+            self._scores(1, [0], customer_type="existing", stability="same")
+            self.assertFalse(self._overview()["is_empty"], "a tile besides the usual ones has something to show")
 
     def test_change_is_told_in_the_unit_of_the_figure(self):
         page = self.env["report.aftersale_followup.report_analysis"]

@@ -94,6 +94,11 @@ class TestTargets(AnalysisCase):
         row = page._get_defined_row(self._january(), "csat")
         self.assertEqual((row["target"], row["light"]), ("≥ 0%", "green"))
 
+    def test_only_figures_that_are_one_number_have_one(self):
+        for key in ("words", "funnel_weeks", "no_such_figure"):
+            with self.subTest(key=key), self.assertRaises(ValidationError):
+                self.env["aftersale.figure.target"].create({"figure": key, "target": 1})
+
     def test_one_target_a_figure(self):
         with (
             self.assertRaises(UniqueViolation),

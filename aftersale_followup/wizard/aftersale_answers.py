@@ -1,4 +1,5 @@
 import csv
+from collections import Counter
 from random import SystemRandom
 
 from dateutil.relativedelta import relativedelta
@@ -18,8 +19,9 @@ BOM = "\ufeff"
 class AftersaleAnswers(models.TransientModel):
     """Single answers as a table for statistics elsewhere, without anything that leads to a customer.
 
-    No name, number, reference or day; in a random order within the month, so that none tells when an answer came. A
-    product stands only where enough answers name it. Texts are left out unless asked for.
+    No name, number, reference or day; in a random order within the month, so that none tells when an answer came;
+    months of few answers stand together. A product stands only where enough answers name it. Texts are left out unless
+    asked for.
     """
 
     _name = "aftersale.answers"
@@ -123,7 +125,22 @@ class AftersaleAnswers(models.TransientModel):
         rows = self.env.execute_query(query.select(*columns))
         pairs = [(f"{self.company_id._aftersale_date(moment):%Y-%m}", answer_id) for moment, answer_id in rows]
         SystemRandom().shuffle(pairs)
-        return {answer_id: month for month, answer_id in sorted(pairs, key=lambda pair: pair[0])}
+        names = self._join_months(Counter(month for month, _answer_id in pairs))
+        return {answer_id: names[month] for month, answer_id in sorted(pairs, key=lambda pair: pair[0])}
+
+    def _join_months(self, counts):
+        """Return {month: what stands in its rows}: months of too few answers stand together with the next ones."""
+        groups, least = [[]], self.company_id.aftersale_min_n
+        for month in sorted(counts):
+            groups[-1].append(month)
+            if sum(counts[name] for name in groups[-1]) >= least:
+                groups.append([])
+        rest = groups.pop()
+        if groups:
+            groups[-1] += rest
+        return {
+            month: " – ".join(dict.fromkeys([group[0], group[-1]])) for group in groups or [rest] for month in group
+        }
 
     def _get_common_products(self):
         """Products that enough of these answers name."""
