@@ -25,6 +25,8 @@ class AftersaleFeedback(models.Model):
         "Answer to the Customer", help="Told to the author; needed to decline a suggestion."
     )
     suggestion_date = fields.Datetime("First Decided On", readonly=True, copy=False)
+    # Empty where it was adopted from the first, or before this was noted; it is final either way.
+    suggestion_adopted_date = fields.Datetime("Put into Practice On", readonly=True, copy=False)
     action_ids = fields.Many2many(
         "aftersale.action",
         "aftersale_action_suggestion_rel",
@@ -54,9 +56,12 @@ class AftersaleFeedback(models.Model):
             for feedback in self:
                 feedback._check_decision(vals)
         result = super().write(vals)
-        if first := decided.sudo().filtered(lambda f: not f.suggestion_date):
-            # sudo: the moment is noted by the system, not by whoever decides
-            super(AftersaleFeedback, first).write({"suggestion_date": fields.Datetime.now()})
+        # sudo: the moment is noted by the system, not by whoever decides
+        now, noted = fields.Datetime.now(), decided.sudo()
+        if first := noted.filtered(lambda f: not f.suggestion_date):
+            super(AftersaleFeedback, first).write({"suggestion_date": now})
+        if adopted := noted.filtered(lambda f: f.suggestion_state == "adopted"):
+            super(AftersaleFeedback, adopted).write({"suggestion_adopted_date": now})
         decided._tell_author()
         return result
 

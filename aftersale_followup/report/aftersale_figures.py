@@ -221,12 +221,14 @@ class AftersaleFigures(models.AbstractModel):
                        COUNT(*) FILTER (WHERE f.nps IN ('9', '10')) AS promoters,
                        COUNT(*) FILTER (WHERE f.nps IN ('0', '1', '2', '3', '4', '5', '6')) AS detractors,
                        COUNT(*) FILTER (WHERE f.suggestion_state <> 'none') AS suggestions,
-                       COUNT(*) FILTER (WHERE f.suggestion_state = 'adopted') AS adopted
+                       COUNT(*) FILTER (WHERE f.suggestion_state = 'adopted'
+                                          AND f.suggestion_adopted_date > %(cutoff)s IS NOT TRUE) AS adopted
                   FROM aftersale_feedback f
                  WHERE %(where)s
               GROUP BY 1
                 """,
                 bounds=scope.bounds,
+                cutoff=scope.cutoff,
                 where=self._feedback_where(scope, scope.bounds[0]),
             )
         )

@@ -195,6 +195,9 @@ class Oracle:
     def scores(self, side, keep=lambda row: True):
         return [row.score for row in self.said(side) if row.score and keep(row)]
 
+    def _is_adopted(self, row):
+        return row.suggestion_state == "adopted" and not (row.adopted and row.adopted > self.cutoff)
+
     def words(self):
         nps = {side: [row.nps for row in self.said(side) if row.nps is not None] for side in (0, 1)}
         points = {side: [100 * ((n >= 9) - (n <= 6)) for n in values] for side, values in nps.items()}
@@ -210,7 +213,7 @@ class Oracle:
             "nps": self._shape(points[0], points[1], lambda rows: float(Fraction(sum(rows), len(rows))), spread),
             "recommendation": self.rate(lambda side: [n >= 9 for n in nps[side]]),
             "suggestion_adoption": self.rate(
-                lambda side: [r.suggestion_state == "adopted" for r in self.said(side) if r.suggestion_state != "none"]
+                lambda side: [self._is_adopted(row) for row in self.said(side) if row.suggestion_state != "none"]
             ),
             "suggestion_lead_time": self.mean(self._lead_times, 0, float("inf")),
             "stability": self.rate(

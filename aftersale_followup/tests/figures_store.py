@@ -166,6 +166,7 @@ class Store:
             "suggestion_state": row.suggestion_state,
             "suggestion_answer": "Because",
             "suggestion_date": row.decided,
+            "suggestion_adopted_date": row.adopted,
             "evidence": row.evidence,
             "suspicious_reason": "Too fast" if row.is_doubted else None,
             "screened_date": row.screened,

@@ -159,7 +159,9 @@ class World(Store):
         row.areas = {area: rng.randrange(1, 6) for area in self.about["areas"] if rng.random() < 0.4}
         row.evidence = rng.choice(["recorded", "recorded", "recorded", "confirmed", "suspicious"])
         row.suggestion_state = rng.choice(["none", "none", "new", "accepted", "adopted", "rejected"])
-        row.decided = None
+        row.decided, row.adopted = None, None
+        if row.suggestion_state == "adopted":
+            row.adopted = rng.choice([None, row.date, LATER])
         if row.suggestion_state not in ("none", "new"):
             row.decided = row.date + timedelta(seconds=rng.randrange(40 * 86400))
         row.screened = rng.choice([None, None, None, None, row.date, LATER])

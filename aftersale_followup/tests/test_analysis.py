@@ -1,6 +1,6 @@
 import io
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
@@ -125,11 +125,16 @@ class TestAnalysis(IssueCase):
 
     def test_recomputation_as_of_the_cutoff_agrees(self):
         self._scores(1, [5, 3])
+        idea = self._feedback(datetime(2026, 1, 9), 4, suggestion="Later hours", suggestion_state="new")
         analysis = self._issued()
+        idea.suggestion_state = "adopted"
+        self.assertTrue(idea.suggestion_adopted_date)
+        self._set(idea, suggestion_adopted_date=analysis.cutoff + timedelta(seconds=1))
         again = self.figures._get(
             self.company, analysis.date_from, analysis.date_to, cutoff=analysis.cutoff, details=True
         )
         self.assertEqual(again, analysis.figures)
+        self.assertEqual(again["suggestion_adoption"]["value"], 0, "it was adopted since")
 
     def test_print_takes_the_frozen_pdf(self):
         self._scores(1, [5])

@@ -73,7 +73,7 @@ class TestFiguresOracle(AnalysisCase):
             "lines": {product.id: product.categ_id.id for product in products},
             "product_names": {product.id: product.name for product in products},
             "area_names": {area.id: area.code for area in records["areas"]},
-            "team_names": {team.id: team.name for team in records["teams"]},
+            "team_names": {team.id: team.name for team in records["teams"].sorted()},
             "user_names": {user.id: user.name for user in records["users"]},
             "problem_names": {tag.id: tag.code for tag in records["tags"] if tag.is_problem},
             "channel_codes": codes,
