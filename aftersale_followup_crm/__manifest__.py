@@ -17,4 +17,5 @@
     "demo": [
         "demo/crm_lead_demo.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
 }

@@ -67,11 +67,7 @@ class AftersaleFigures(models.AbstractModel):
                               (t.date_contacted AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS contact_day,
                               i.priority <> '0' AND i.contact_deadline BETWEEN first_day AND last_day
                               AND (i.contact_deadline < %(today)s OR t.date_contacted IS NOT NULL) AS contact_due,
-                              CASE WHEN t.state IN ('new', 'processing')
-                                        THEN LEAST(CASE WHEN i.waiting_date <= %(today)s IS NOT TRUE
-                                                        THEN LEAST(i.resolution_deadline, i.promised_date) END,
-                                                   CASE WHEN t.date_contacted IS NULL THEN i.contact_deadline END)
-                                   WHEN t.state = 'done' THEN i.verification_deadline END AS next_deadline
+                              %(next_deadline)s AS next_deadline
                          FROM aftersale_issue i
                 CROSS JOIN LATERAL (
                               SELECT CASE WHEN i.state NOT IN ('done', 'closed')
@@ -89,6 +85,7 @@ class AftersaleFigures(models.AbstractModel):
                 zone=scope.company._aftersale_tz(),
                 cutoff=scope.cutoff,
                 today=scope.company._aftersale_date(scope.cutoff),
+                next_deadline=self._next_deadline(scope),
                 since_before=scope.bounds[-3],
                 since=scope.bounds[-2],
                 until=scope.bounds[-1],
@@ -97,6 +94,19 @@ class AftersaleFigures(models.AbstractModel):
                 date_from=date_from,
                 date_to=date_to,
             )
+        )
+
+    def _next_deadline(self, scope):
+        """When the next clock of issue `i`, as it was (`t`), runs out; that of the solution stops while it waits."""
+        return SQL(
+            """
+            CASE WHEN t.state IN ('new', 'processing')
+                      THEN LEAST(CASE WHEN i.waiting_date <= %(today)s IS NOT TRUE
+                                      THEN LEAST(i.resolution_deadline, i.promised_date) END,
+                                 CASE WHEN t.date_contacted IS NULL THEN i.contact_deadline END)
+                 WHEN t.state = 'done' THEN i.verification_deadline END
+            """,
+            today=scope.company._aftersale_date(scope.cutoff),
         )
 
     def _get_delivered_orders(self, scope):

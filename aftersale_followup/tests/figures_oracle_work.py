@@ -57,16 +57,14 @@ class WorkOracle(Oracle):
         }
         phone = self.world.about["phone"]
         own = {row.id for row in self.followups}
+        steps = ("due", "contacted", "reached", "answered")
         return {
             "followup_rate": share("contacted", "allowed"),
             "in_time_rate": share("in_time", "decided"),
             "response_rate": share("answered", "contacted"),
             "channels": channels,
             "funnel": {
-                **{
-                    step: sum(step in steps for _row, steps in now)
-                    for step in ("due", "contacted", "reached", "answered")
-                },
+                **{step: sum(step in taken for _row, taken in now) for step in steps},
                 "skipped": {reason: skipped.count(reason) for reason in skipped},
             },
             "reached_rate": self.rate(

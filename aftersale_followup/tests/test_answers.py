@@ -75,6 +75,13 @@ class TestAnswers(AnalysisCase, HttpCase):
             Counter(row["Month"] for row in rows), {"2025-08 – 2025-09": 2, "2025-10 – 2025-11": 4}, "none is alone"
         )
 
+    def test_order_does_not_tell_the_month_of_those_that_stand_together(self):
+        for month, score in ((8, 1), (9, 5)):
+            self._feedback(datetime(2025, month, 10), score)
+        dates = {"date_from": date(2025, 8, 1), "date_to": date(2025, 9, 30)}
+        first = {self._table(**dates)[0]["Score (1–5)"] for _time in range(30)}
+        self.assertEqual(first, {"1", "5"}, "August came first thirty times")
+
     def test_nothing_leads_to_a_customer(self):
         followup = self._followup(1, "ready", ["sent"])
         self._say(2, followup_id=followup.id, detail="Zhang Wei here, call 138 0000 1234")

@@ -126,7 +126,8 @@ class AftersaleAnswers(models.TransientModel):
         pairs = [(f"{self.company_id._aftersale_date(moment):%Y-%m}", answer_id) for moment, answer_id in rows]
         SystemRandom().shuffle(pairs)
         names = self._join_months(Counter(month for month, _answer_id in pairs))
-        return {answer_id: names[month] for month, answer_id in sorted(pairs, key=lambda pair: pair[0])}
+        # by what is shown: within months that stand together the order tells nothing either
+        return {answer_id: names[month] for month, answer_id in sorted(pairs, key=lambda pair: names[pair[0]])}
 
     def _join_months(self, counts):
         """Return {month: what stands in its rows}: months of too few answers stand together with the next ones."""

@@ -3,6 +3,7 @@ from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
 from odoo.addons.aftersale_followup.tests.capture_common import CaptureCase
+from odoo.addons.aftersale_followup_crm.hooks import uninstall_hook
 
 
 @tagged("post_install", "-at_install")
@@ -108,6 +109,13 @@ class TestLead(CaptureCase):
         self.assertEqual([number for _label, number in report._get_sales(analysis, figure)[:2]], [5, 1])
         [row] = report._get_rates({"conversion": figure}, ("conversion",))
         self.assertEqual((row["value"], row["target"], row["light_label"]), ("20%", "≥ 12.5%", "reached"))
+
+    def test_targets_of_the_conversion_go_with_the_add_on(self):
+        targets = self.env["aftersale.figure.target"]
+        targets.create({"figure": "conversion", "target": 10})
+        kept = targets.search_count([("figure", "!=", "conversion")])
+        uninstall_hook(self.env)
+        self.assertEqual(targets.search_count([("figure", "!=", False)]), kept)
 
     def test_answer_of_the_questionnaire_is_read(self):
         survey = self.env.ref("aftersale_followup.survey_relation")
